@@ -1,0 +1,240 @@
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
+import { v7 as uuidv7 } from 'uuid'
+import { CommandRepeatedError } from '../event-store/command-repeated-error.ts'
+import type { DomainEvent, EventMetadata } from '../event-store/domain-event.ts'
+import type { EventDefinitions, EventsOf, RecordedOf } from '../event-store/event-catalog.ts'
+import { declaredEvents } from '../event-store/event-catalog.ts'
+import type { CommandOutcome } from '../event-store/event-reader.ts'
+import type { EventStore } from '../event-store/event-store.ts'
+import type { GlobalPosition } from '../event-store/global-position.ts'
+import { streamId, type StreamId } from '../event-store/stream-id.ts'
+import { WrongExpectedVersionError } from '../event-store/wrong-expected-version-error.ts'
+import { decide, evolve, type Aggregate, type CommandOf } from './aggregate.ts'
+import { belongsTo, type AggregateMoment } from './moment.ts'
+import { VersionNotReachedError } from './version-not-reached-error.ts'
+
+export interface RepositoryOptions {
+  readonly store: EventStore
+  /** How often a command is decided again when another writer was first. Default 3, with jittered pauses. */
+  readonly conflictRetries?: number | undefined
+  /** Makes ids of events, and correlation ids where the caller gives none: UUIDs. Default: version 7. */
+  readonly newId?: (() => string) | undefined
+}
+
+export interface ExecuteOptions {
+  /**
+   * Goes into each event's metadata; `correlationId` (default: a new id) and `causationId` (default: the command's id, else the correlation id)
+   * are always there.
+   */
+  readonly metadata?: EventMetadata | undefined
+  /** Names this command: a second `execute` with it on the same aggregate is answered with the first outcome. 1 to 255 characters. */
+  readonly commandId?: string | undefined
+}
+
+export interface Loaded<State> {
+  readonly state: State
+  /** Version of the stream; of a moment in the past: of the last event that belongs to it. 0 = none. */
+  readonly version: number
+  /** Position of that event; undefined when there is none. */
+  readonly position: GlobalPosition | undefined
+}
+
+export interface Executed<State, Event> extends Loaded<State> {
+  /** The events that the command led to. */
+  readonly events: readonly Event[]
+}
+
+/** Loads aggregates, decides commands and appends what follows, under optimistic concurrency. */
+export class Repository {
+  readonly #store: EventStore
+  readonly #conflictRetries: number
+  readonly #newId: () => string
+
+  constructor({ store, conflictRetries = 3, newId = uuidv7 }: RepositoryOptions) {
+    if (!Number.isInteger(conflictRetries) || conflictRetries < 0)
+      throw new TypeError(`conflictRetries is ${conflictRetries}. Use a whole number from 0.`)
+    this.#store = store
+    this.#conflictRetries = conflictRetries
+    this.#newId = newId
+  }
+
+  /**
+   * Loads an aggregate, decides a command, and appends the events at the version it loaded: all of them or none. When another writer was first,
+   * it loads and decides again.
+   *
+   * A command that decides no events leaves no trace, and is decided again when it is repeated.
+   *
+   * ```ts
+   * const { state } = await repository.execute(account, '42', { type: 'Deposit', cents: 100 }, { commandId })
+   * ```
+   *
+   * @throws the domain's own errors, untouched.
+   * @throws {WrongExpectedVersionError} other writers were first, more often than `conflictRetries`.
+   * @throws as `EventStore.append` and `EventReader.readStream` do.
+   */
+  async execute<State, Commands, D extends EventDefinitions>(
+    aggregate: Aggregate<State, Commands, D>,
+    id: string,
+    command: CommandOf<NoInfer<Commands>>,
+    options: ExecuteOptions = {},
+  ): Promise<Executed<State, RecordedOf<D>>> {
+    const stream = streamId(aggregate.events.category, id)
+    const { commandId } = options
+    const metadata = this.#metadata(options)
+    const conflicts = new WeakSet()
+    const attempt = async (): Promise<Executed<State, RecordedOf<D>>> => {
+      const found =
+        commandId === undefined ? undefined : await this.#store.findCommand(stream, commandId)
+      if (found !== undefined) return this.#firstOutcome(aggregate, stream, found, commandId)
+      const loaded = await this.#fold(aggregate, stream)
+      const decided = decide(aggregate, loaded.state, command)
+      if (decided.length === 0) return { ...loaded, events: [] }
+      const events = decided.map((event) => ({
+        ...event,
+        id: event.id ?? this.#newId(),
+        metadata: { ...metadata, ...event.metadata },
+      }))
+      // Folded before it is appended: an event that its own aggregate cannot fold must not get into the log.
+      const state = events.reduce(
+        (before, event) => evolve(aggregate, before, event as EventsOf<D>),
+        loaded.state,
+      )
+      try {
+        const result = await this.#store.append(stream, events, {
+          expectedVersion: loaded.version,
+          commandId,
+        })
+        const recorded = events.map((event, index) => ({
+          ...asRecorded(aggregate, stream, event, result.recordedAt as Date),
+          version: loaded.version + index + 1,
+          position: result.positions[index],
+        }))
+        return {
+          state,
+          version: result.version,
+          position: result.position,
+          events: recorded as unknown as readonly RecordedOf<D>[],
+        }
+      } catch (error) {
+        if (error instanceof WrongExpectedVersionError) conflicts.add(error)
+        if (error instanceof CommandRepeatedError)
+          return this.#firstOutcome(aggregate, stream, error, commandId)
+        throw error
+      }
+    }
+    return retry(
+      handleWhen((error) => conflicts.has(error)),
+      {
+        maxAttempts: this.#conflictRetries,
+        backoff: new ExponentialBackoff({ initialDelay: 5, maxDelay: 250 }),
+      },
+    ).execute(attempt)
+  }
+
+  /**
+   * Loads the state of an aggregate: now, or at a moment in the past.
+   *
+   * At a time the events are filtered first and then folded in version order, so an event recorded or dated later never counts, wherever it stands.
+   *
+   * @throws {VersionNotReachedError} `atVersion` is beyond the stream's last event.
+   * @throws {InvalidVersionError} `atVersion` is negative or fractional.
+   */
+  async load<State, Commands, D extends EventDefinitions>(
+    aggregate: Aggregate<State, Commands, D>,
+    id: string,
+    moment?: AggregateMoment,
+  ): Promise<Loaded<State>> {
+    const stream = streamId(aggregate.events.category, id)
+    return this.#fold(aggregate, stream, moment)
+  }
+
+  /**
+   * Replays the life of an aggregate: each event with the state after it, in version order.
+   *
+   * @param range.fromVersion first version to give, inclusive; earlier ones are folded all the same. Default 1.
+   * @param range.toVersion last version to give, inclusive. Default: the last event.
+   */
+  async *history<State, Commands, D extends EventDefinitions>(
+    aggregate: Aggregate<State, Commands, D>,
+    id: string,
+    range: {
+      readonly fromVersion?: number | undefined
+      readonly toVersion?: number | undefined
+    } = {},
+  ): AsyncGenerator<{ readonly state: State; readonly event: RecordedOf<D> }> {
+    const { fromVersion = 1, toVersion } = range
+    let state = aggregate.initialState()
+    for await (const { events } of this.#store.readStream(streamId(aggregate.events.category, id), {
+      toVersion,
+    }))
+      for (const recorded of events) {
+        const event = recorded as RecordedOf<D>
+        state = evolve(aggregate, state, event)
+        if (event.version >= fromVersion) yield { state, event }
+      }
+  }
+
+  async #fold<State, Commands, D extends EventDefinitions>(
+    aggregate: Aggregate<State, Commands, D>,
+    stream: StreamId,
+    moment?: AggregateMoment,
+  ): Promise<Loaded<State>> {
+    const belongs = moment === undefined ? undefined : belongsTo(moment)
+    const toVersion = moment !== undefined && 'atVersion' in moment ? moment.atVersion : undefined
+    let loaded: Loaded<State> = { state: aggregate.initialState(), version: 0, position: undefined }
+    let streamVersion = 0
+    for await (const page of this.#store.readStream(stream, { toVersion })) {
+      streamVersion = page.version
+      for (const event of page.events)
+        if (belongs?.(event) !== false)
+          loaded = {
+            state: evolve(aggregate, loaded.state, event as RecordedOf<D>),
+            version: event.version,
+            position: event.position,
+          }
+    }
+    if (toVersion !== undefined && toVersion > streamVersion)
+      throw new VersionNotReachedError(stream, { asked: toVersion, actual: streamVersion })
+    return moment === undefined ? { ...loaded, version: streamVersion } : loaded
+  }
+
+  async #firstOutcome<State, Commands, D extends EventDefinitions>(
+    aggregate: Aggregate<State, Commands, D>,
+    stream: StreamId,
+    { version, position }: CommandOutcome,
+    commandId: string | undefined,
+  ): Promise<Executed<State, RecordedOf<D>>> {
+    let state = aggregate.initialState()
+    const events: RecordedOf<D>[] = []
+    for await (const page of this.#store.readStream(stream, { toVersion: version }))
+      for (const recorded of page.events) {
+        const event = recorded as RecordedOf<D>
+        state = evolve(aggregate, state, event)
+        if (event.metadata['commandId'] === commandId) events.push(event)
+      }
+    return { state, version, position, events }
+  }
+
+  #metadata({ metadata = {}, commandId }: ExecuteOptions): EventMetadata {
+    const correlationId = metadata['correlationId'] ?? this.#newId()
+    const causationId = metadata['causationId'] ?? commandId ?? correlationId
+    return {
+      ...metadata,
+      correlationId,
+      causationId,
+      ...(commandId === undefined ? {} : { commandId }),
+    }
+  }
+}
+
+/** What the store recorded of an event, but for its version and position. */
+function asRecorded<State, Commands, D extends EventDefinitions>(
+  aggregate: Aggregate<State, Commands, D>,
+  streamId: StreamId,
+  event: DomainEvent,
+  recordedAt: Date,
+) {
+  const { id, type, data, metadata, occurredAt = recordedAt } = event
+  const schemaVersion = declaredEvents(aggregate.events).get(type)?.chain.version
+  return { streamId, id, type, data, schemaVersion, metadata, occurredAt, recordedAt }
+}

@@ -1,0 +1,79 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { DomainEvent } from './domain-event.ts'
+import { declaredEvents, type AnyEventCatalog, type DeclaredEvent } from './event-catalog.ts'
+import { EventDataRefusedError } from './event-data-refused-error.ts'
+import { InvalidEventError } from './invalid-event-error.ts'
+import { encodeJson } from './json-value.ts'
+import type { EventToStore } from './stored-event.ts'
+import { categoryOf, type StreamId } from './stream-id.ts'
+import { UnknownEventTypeError } from './unknown-event-type-error.ts'
+
+/** Checks events against their catalog and encodes them, before anything is sent. */
+export class EventEncoder {
+  readonly #catalogs: ReadonlyMap<string, AnyEventCatalog>
+  readonly #newId: () => string
+
+  constructor(catalogs: ReadonlyMap<string, AnyEventCatalog>, newId: () => string) {
+    this.#catalogs = catalogs
+    this.#newId = newId
+  }
+
+  encode(streamId: StreamId, event: DomainEvent, commandId: string | undefined): EventToStore {
+    const { type, occurredAt } = event
+    const { chain, schema } = this.#declared(streamId, type)
+    const data = encodeJson(event.data, 'data')
+    if (schema !== undefined) validate(schema, streamId, event)
+    if (occurredAt !== undefined && Number.isNaN(occurredAt.getTime()))
+      throw new InvalidEventError(type, 'its occurredAt is an invalid Date')
+    return {
+      id: checkId(event) ?? this.#newId(),
+      type,
+      schemaVersion: chain.version,
+      data,
+      metadata: encodeMetadata(event, commandId),
+      occurredAtMs: occurredAt?.getTime(),
+    }
+  }
+
+  #declared(streamId: StreamId, type: string): DeclaredEvent {
+    const catalog = this.#catalogs.get(categoryOf(streamId))
+    const declared = catalog && declaredEvents(catalog).get(type)
+    if (declared !== undefined) return declared
+    throw new UnknownEventTypeError(streamId, {
+      type,
+      known: catalog ? [...declaredEvents(catalog).keys()] : [],
+    })
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+function checkId({ id, type }: DomainEvent): string | undefined {
+  if (id === undefined || UUID.test(id)) return id?.toLowerCase()
+  throw new InvalidEventError(type, `its id '${id}' is no UUID; leave it out to get a new one`)
+}
+
+function encodeMetadata(
+  { type, metadata = {} }: DomainEvent,
+  commandId: string | undefined,
+): string {
+  const given: unknown = metadata
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new InvalidEventError(type, 'its metadata is no object')
+  return encodeJson(commandId === undefined ? metadata : { ...metadata, commandId }, 'metadata')
+}
+
+function validate(schema: StandardSchemaV1, streamId: StreamId, { type, data }: DomainEvent): void {
+  const result = schema['~standard'].validate(data)
+  if (result instanceof Promise) {
+    result.catch(() => undefined) // its verdict comes too late to matter
+    throw new TypeError(`The validator of '${type}' is asynchronous. Use one that answers at once.`)
+  }
+  if (result.issues === undefined) return
+  throw new EventDataRefusedError(streamId, { type, issues: result.issues.map(describe) })
+}
+
+function describe({ message, path = [] }: StandardSchemaV1.Issue): string {
+  const place = path.map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
+  return place === '' ? message : `${place}: ${message}`
+}

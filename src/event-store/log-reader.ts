@@ -1,0 +1,148 @@
+import { EverfoldError } from '../errors.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { EventDecoder } from './event-decoder.ts'
+import type { LogPage, ReadAllOptions, SubscribeOptions } from './event-reader.ts'
+import type { EventStorage, StoredLogPage } from './event-storage.ts'
+import type { GlobalPosition } from './global-position.ts'
+import { checkPageSize } from './page-size.ts'
+
+/** Reads the log in pages, and follows it. */
+export class LogReader {
+  readonly #storage: EventStorage
+  readonly #decoder: EventDecoder
+  readonly #pollIntervalMs: number
+  readonly #sleepers = new Set<() => void>()
+  #appends = 0
+
+  constructor(storage: EventStorage, decoder: EventDecoder, pollIntervalMs: number) {
+    this.#storage = storage
+    this.#decoder = decoder
+    this.#pollIntervalMs = pollIntervalMs
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<LogPage> {
+    const { signal } = options
+    const request = this.#requests(options)
+    let after = options.after
+    let { until } = options
+    let seen = this.#appends
+    let coming = request(after, until)
+    for (;;) {
+      const { events, through, head, isFull } = await coming
+      signal?.throwIfAborted()
+      until ??= head?.position ?? NOWHERE
+      const isLast = !isFull && reaches(head, until)
+      const mayPrefetch = isFull && through !== undefined && through.position < until
+      if (mayPrefetch) coming = held(request(through, until))
+      if (
+        through !== undefined &&
+        (events.length > 0 || through.position > (after?.position ?? NOWHERE))
+      )
+        yield { events: this.#decoder.decodeLog(events), through }
+      after = through
+      if (isLast || reaches(through, until)) return
+      if (mayPrefetch) continue
+      await this.#pause({ seen, signal }) // `until` lies beyond the head: somebody is still writing below it
+      seen = this.#appends
+      coming = request(after, until)
+    }
+  }
+
+  async *subscribe(options: SubscribeOptions = {}): AsyncGenerator<LogPage> {
+    const { signal } = options
+    const request = this.#requests(options)
+    const next = (after: Checkpoint | undefined): ReturnType<typeof request> =>
+      held(request(after, undefined))
+    let after = options.after
+    let seen = this.#appends
+    let failures = 0
+    let coming = next(after)
+    for (;;) {
+      const page = await coming.catch(passing)
+      signal?.throwIfAborted()
+      if (EverfoldError.is(page)) {
+        await this.#pause({ ms: retryDelayMs(failures++), signal })
+        coming = next(after)
+        continue
+      }
+      failures = 0
+      const { events, through, isFull } = page
+      const hasMoved = through !== undefined && through.position > (after?.position ?? NOWHERE)
+      if (hasMoved) after = through
+      if (isFull) coming = next(after)
+      if (hasMoved) yield { events: this.#decoder.decodeLog(events), through }
+      if (isFull) continue
+      if (!hasMoved) await this.#pause({ seen, signal })
+      seen = this.#appends
+      coming = next(after)
+    }
+  }
+
+  /** Ends the pauses of those who follow the log: something was appended. */
+  wake(): void {
+    this.#appends++
+    for (const wakeUp of this.#sleepers) wakeUp()
+  }
+
+  #requests({ types, categories, pageSize, signal }: SubscribeOptions) {
+    const limit = checkPageSize(pageSize)
+    if (types?.length === 0 || categories?.length === 0)
+      throw new TypeError(
+        'An empty list of types or categories matches no event. Leave the option out to read all.',
+      )
+    return async (
+      after: Checkpoint | undefined,
+      until: GlobalPosition | undefined,
+    ): Promise<StoredLogPage & { readonly isFull: boolean }> => {
+      signal?.throwIfAborted()
+      const page = await this.#storage.readAllPage({ after, until, types, categories, limit })
+      return { ...page, isFull: page.events.length >= limit }
+    }
+  }
+
+  /** Waits for the poll interval, or `ms`, less when something is appended, or was since `seen`. */
+  async #pause(options: {
+    readonly seen?: number
+    readonly ms?: number
+    readonly signal: AbortSignal | undefined
+  }): Promise<void> {
+    const { seen = this.#appends, ms = this.#pollIntervalMs, signal } = options
+    signal?.throwIfAborted()
+    if (seen !== this.#appends) return
+    await new Promise<void>((resolve) => {
+      const wakeUp = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wakeUp)
+        this.#sleepers.delete(wakeUp)
+        resolve()
+      }
+      const timer = setTimeout(wakeUp, ms)
+      signal?.addEventListener('abort', wakeUp)
+      this.#sleepers.add(wakeUp)
+    })
+    signal?.throwIfAborted()
+  }
+}
+
+const NOWHERE = 0n as GlobalPosition
+
+function reaches(place: Checkpoint | undefined, until: GlobalPosition): boolean {
+  return (place?.position ?? NOWHERE) >= until
+}
+
+/** An error that can pass is for `subscribe` to outwait. */
+function passing(error: unknown): EverfoldError {
+  if (EverfoldError.is(error) && error.retryable) return error
+  throw error
+}
+
+/** Doubles from 50 ms to 5 s; a random half of it keeps readers from asking in step. */
+function retryDelayMs(failures: number): number {
+  return Math.min(5000, 50 * 2 ** failures) * (0.5 + Math.random() / 2)
+}
+
+/** A page asked for ahead may fail while nobody awaits it: that is reported when it is awaited, or not wanted any more. */
+function held<Page>(coming: Promise<Page>): Promise<Page> {
+  coming.catch(() => undefined)
+  return coming
+}

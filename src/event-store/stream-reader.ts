@@ -1,0 +1,73 @@
+import type { EventDecoder } from './event-decoder.ts'
+import type { ReadStreamOptions, StreamPage, StreamsOptions } from './event-reader.ts'
+import type { EventStorage } from './event-storage.ts'
+import { isVersion } from './expected-version.ts'
+import { InvalidVersionError } from './invalid-version-error.ts'
+import { checkPageSize } from './page-size.ts'
+import { parseStreamId, type StreamId } from './stream-id.ts'
+
+/** Reads a stream page by page; the next page is asked for before the current one is handed on. */
+export async function* readStream(
+  storage: EventStorage,
+  decoder: EventDecoder,
+  options: ReadStreamOptions & { readonly streamId: StreamId },
+): AsyncGenerator<StreamPage> {
+  const { streamId, direction = 'forwards', signal } = options
+  const { fromVersion = 1, toVersion, maxCount = Infinity } = options
+  parseStreamId(streamId)
+  checkBound('fromVersion', fromVersion)
+  if (toVersion !== undefined) checkBound('toVersion', toVersion)
+  if (!(maxCount >= 1 && (maxCount === Infinity || Number.isInteger(maxCount))))
+    throw new RangeError(`maxCount is ${maxCount}. Use a whole number from 1.`)
+  const pageSize = Math.min(checkPageSize(options.pageSize), maxCount)
+
+  let range = { fromVersion, toVersion, direction, limit: pageSize }
+  let left = maxCount
+  let coming: ReturnType<EventStorage['readStreamPage']> | undefined = storage.readStreamPage(
+    streamId,
+    range,
+  )
+  while (coming !== undefined) {
+    const { events, version } = await coming
+    signal?.throwIfAborted()
+    left -= events.length
+    const last = events.at(-1)
+    coming = undefined
+    if (last !== undefined && events.length === range.limit && left > 0) {
+      const limit = Math.min(pageSize, left)
+      range =
+        direction === 'forwards'
+          ? { ...range, limit, fromVersion: last.version + 1 }
+          : { ...range, limit, toVersion: last.version - 1 }
+      const isLast =
+        direction === 'forwards'
+          ? last.version >= Math.min(toVersion ?? version, version)
+          : last.version <= Math.max(fromVersion, 1)
+      if (!isLast) coming = storage.readStreamPage(streamId, range)
+      coming?.catch(() => undefined) // reported when it is awaited; a reader that stopped does not want it
+    }
+    yield { events: decoder.decodeStream(events), version }
+  }
+}
+
+/** Lists the streams of a category page by page. */
+export async function* readStreams(
+  storage: EventStorage,
+  category: string,
+  options: StreamsOptions = {},
+): AsyncGenerator<readonly StreamId[]> {
+  const limit = checkPageSize(options.pageSize)
+  let after = options.after
+  for (;;) {
+    options.signal?.throwIfAborted()
+    const page = await storage.streamsPage(category, { after, limit })
+    if (page.length > 0) yield page
+    if (page.length < limit) return
+    after = page.at(-1)
+  }
+}
+
+function checkBound(option: string, version: number): void {
+  if (!isVersion(version))
+    throw new InvalidVersionError(option, version, 'a whole number: versions count from 1')
+}

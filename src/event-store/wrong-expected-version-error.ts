@@ -1,0 +1,28 @@
+import { EverfoldError } from '../errors.ts'
+import type { ExpectedVersion } from './expected-version.ts'
+import type { StreamId } from './stream-id.ts'
+
+/** The stream is not at the version that the append expects: another writer was first. Nothing was written. */
+export class WrongExpectedVersionError extends EverfoldError {
+  readonly code = 'WRONG_EXPECTED_VERSION'
+  readonly retryable = true
+  readonly streamId: StreamId
+  readonly expected: ExpectedVersion
+  /** Version of the stream's last event; 0 = unwritten. */
+  readonly actual: number
+
+  constructor(
+    streamId: StreamId,
+    versions: { readonly expected: ExpectedVersion; readonly actual: number },
+    options?: ErrorOptions,
+  ) {
+    const { expected, actual } = versions
+    super(
+      `Stream '${streamId}' is at version ${actual}, expected ${expected}. Load it again and retry the command.`,
+      options,
+    )
+    this.streamId = streamId
+    this.expected = expected
+    this.actual = actual
+  }
+}

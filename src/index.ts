@@ -1,0 +1,103 @@
+/**
+ * Everfold: event sourcing and CQRS. Event stores and read models come from the adapters, e.g. `everfold/pglite`.
+ *
+ * @module
+ */
+export { EverfoldError } from './errors.ts'
+
+export { defineAggregate, type Aggregate, type CommandOf } from './aggregates/aggregate.ts'
+export type { AggregateMoment } from './aggregates/moment.ts'
+export {
+  Repository,
+  type ExecuteOptions,
+  type Executed,
+  type Loaded,
+  type RepositoryOptions,
+} from './aggregates/repository.ts'
+export { VersionNotReachedError } from './aggregates/version-not-reached-error.ts'
+
+export type { AppendOptions, AppendResult, StreamAppend } from './event-store/append.ts'
+export type { Checkpoint } from './event-store/checkpoint.ts'
+export { CommandRepeatedError } from './event-store/command-repeated-error.ts'
+export { createEventStore, type EventStoreOptions } from './event-store/create-event-store.ts'
+export type { DomainEvent, EventMetadata } from './event-store/domain-event.ts'
+export { defineEvents } from './event-store/event-catalog.ts'
+export type {
+  AnyEventCatalog,
+  EventCatalog,
+  EventDefinitions,
+  EventsOf,
+  RecordedOf,
+} from './event-store/event-catalog.ts'
+export { EventDataRefusedError } from './event-store/event-data-refused-error.ts'
+export { event, type EventDefinition, type UpcastSteps } from './event-store/event-definition.ts'
+export type {
+  CommandOutcome,
+  EventReader,
+  LogPage,
+  ReadAllOptions,
+  ReadStreamOptions,
+  StreamPage,
+  StreamsOptions,
+  SubscribeOptions,
+} from './event-store/event-reader.ts'
+export type {
+  AppendVerdict,
+  EventStorage,
+  EventStorageCapabilities,
+  LogRange,
+  StorageAppend,
+  StoredLogPage,
+  StreamRange,
+} from './event-store/event-storage.ts'
+export type { EventStore } from './event-store/event-store.ts'
+export type { EventWriter } from './event-store/event-writer.ts'
+export type { ExpectedVersion } from './event-store/expected-version.ts'
+export { globalPosition, type GlobalPosition } from './event-store/global-position.ts'
+export { InvalidEventError } from './event-store/invalid-event-error.ts'
+export { InvalidStreamIdError } from './event-store/invalid-stream-id-error.ts'
+export { InvalidVersionError } from './event-store/invalid-version-error.ts'
+export type { JsonValue } from './event-store/json-value.ts'
+export { NewerSchemaVersionError } from './event-store/newer-schema-version-error.ts'
+export { NotJsonError } from './event-store/not-json-error.ts'
+export { OutcomeUnknownError } from './event-store/outcome-unknown-error.ts'
+export type { RecordedEvent } from './event-store/recorded-event.ts'
+export { StoreRewoundError } from './event-store/store-rewound-error.ts'
+export type { EventToStore, StoredEvent } from './event-store/stored-event.ts'
+export { categoryOf, parseStreamId, streamId, type StreamId } from './event-store/stream-id.ts'
+export { UnknownEventTypeError } from './event-store/unknown-event-type-error.ts'
+export { UpcastFailedError } from './event-store/upcast-failed-error.ts'
+export { WrongExpectedVersionError } from './event-store/wrong-expected-version-error.ts'
+
+export { asOf, type AsOfOptions, type LogMoment } from './projections/as-of.ts'
+export { BuildMismatchError } from './projections/build-mismatch-error.ts'
+export type { Build, BuildsRecord } from './projections/build.ts'
+export { BuildNotPreparedError } from './projections/build-not-prepared-error.ts'
+export { BuildVerificationError } from './projections/build-verification-error.ts'
+export type { Difference } from './projections/build-verification.ts'
+export { createReadModel } from './projections/create-read-model.ts'
+export { DocumentRefusedError } from './projections/document-refused-error.ts'
+export { LaneTakenError } from './projections/lane-taken-error.ts'
+export type { Logger } from './projections/logger.ts'
+export {
+  defineProjection,
+  project,
+  type Projection,
+  type Registration,
+} from './projections/projection.ts'
+export { ProjectionFailedError } from './projections/projection-failed-error.ts'
+export { ProjectionRunner, type ProjectionRunnerOptions } from './projections/projection-runner.ts'
+export type { ProjectionStatus } from './projections/projection-status.ts'
+export type { ReadModel, WaitOptions } from './projections/read-model.ts'
+export type {
+  DocumentAt,
+  DocumentWrite,
+  LaneRecord,
+  LaneStep,
+  ReadModelStorage,
+} from './projections/read-model-storage.ts'
+export type { RebuildReport } from './projections/rebuild.ts'
+export { StopDeadlineError } from './projections/stop-deadline-error.ts'
+export { WaitTimeoutError } from './projections/wait-timeout-error.ts'
+
+export type { UpcastContext } from './upcasters/upcaster-chain.ts'

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { declaredEvents } from '../event-store/event-catalog.ts'
+import type { RecordedEvent } from '../event-store/recorded-event.ts'
+import { categoryOf } from '../event-store/stream-id.ts'
+import { catalogsOf, type Projection } from './projection.ts'
+
+/** Which events of the log matter to a projection. */
+export interface ProjectionFilter<Event extends RecordedEvent> {
+  readonly types: readonly string[]
+  readonly categories: readonly string[]
+  /** Exact, where types and categories together can match too much: a type of the one catalog in a category of the other. */
+  accepts(event: RecordedEvent): event is Event
+}
+
+export function filterOf<Document, Event extends RecordedEvent>(
+  projection: Projection<Document, Event>,
+): ProjectionFilter<Event> {
+  const rows = Object.keys(projection.on)
+  const byCategory = new Map(
+    catalogsOf(projection).map((catalog) => [
+      catalog.category,
+      new Set(rows.filter((type) => declaredEvents(catalog).has(type))),
+    ]),
+  )
+  const categories = [...byCategory]
+    .filter(([, types]) => types.size > 0)
+    .map(([category]) => category)
+  return {
+    types: rows,
+    categories,
+    accepts: (event): event is Event =>
+      byCategory.get(categoryOf(event.streamId))?.has(event.type) === true,
+  }
+}
+
+/**
+ * Tells apart definitions of one projection under one version: event types, key function and version. Not the rows, whose text changes
+ * with every refactoring.
+ */
+export function fingerprintOf<Document, Event extends RecordedEvent>(
+  projection: Projection<Document, Event>,
+): string {
+  const types = catalogsOf(projection).map(({ category }) => category)
+  const key = projection.key?.toString().replaceAll(/\s+/g, ' ') ?? 'streamId'
+  return createHash('sha256')
+    .update(
+      JSON.stringify([
+        types.toSorted(),
+        Object.keys(projection.on).toSorted(),
+        key,
+        projection.version,
+      ]),
+    )
+    .digest('hex')
+    .slice(0, 32)
+}

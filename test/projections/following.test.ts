@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from '@jest/globals'
+import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
+import {
+  LaneTakenError,
+  project,
+  ProjectionRunner,
+  StopDeadlineError,
+  WaitTimeoutError,
+} from '../../src/index.ts'
+import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
+import { silent, deposited, openStore, append, runnerOf, altered } from './runner-fixture.ts'
+
+const counting = (balance: Balance): Balance => ({ ...balance, events: balance.events + 1 })
+
+describe('start and stop', () => {
+  test('follows the log', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await using runner = runnerOf(store, balances)
+    await runner.start()
+
+    const position = await append(store, '1', deposited(5))
+    await balances.waitFor(position)
+
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+  })
+
+  test('may be started again after a stop', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await using runner = runnerOf(store, balances)
+    await runner.start()
+    await runner.stop()
+    await runner.start()
+
+    await balances.waitFor(await append(store, '1', deposited(5)))
+
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+  })
+
+  test('refuses to run twice at once', async () => {
+    await using runner = runnerOf(openStore(), new MemoryReadModel<Balance>())
+    await runner.start()
+
+    await expect(runner.start()).rejects.toThrow('start() on a runner that runs already')
+    await expect(runner.runUntilCaughtUp()).rejects.toThrow(
+      'runUntilCaughtUp() on a runner that runs already',
+    )
+  })
+
+  test('says so when a page in hand is not finished within the deadline', async () => {
+    const store = openStore()
+    let letGo = (): void => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      commit: async (...step) => {
+        await held
+        return storage.commit(...step)
+      },
+    }))
+    const runner = runnerOf(store, balances)
+    await append(store, '1', deposited(5))
+    await runner.start()
+    await sleep(20)
+
+    const late = runner.stop({ deadlineMs: 10 })
+
+    await expect(late).rejects.toThrow(StopDeadlineError)
+    letGo()
+    await runner.stop()
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+  })
+
+  test('moves the checkpoint over ignored events at once when somebody waits', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await using runner = runnerOf(store, balances, {
+      ...accountBalances,
+      on: { MoneyDeposited: counting },
+    })
+    await runner.start()
+    await balances.waitFor(await append(store, '1', deposited(1)))
+    const ignored = await append(store, '1', accountEvents.AccountClosed({}))
+
+    const begun = performance.now()
+    await balances.waitFor(ignored)
+
+    expect(performance.now() - begun).toBeLessThan(500)
+  })
+
+  test('writes the lane at most once a second for ignored events that nobody waits for, and on stop', async () => {
+    const store = openStore()
+    let writes = 0
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      writeLane: (...step) => {
+        writes++
+        return storage.writeLane(...step)
+      },
+    }))
+    const runner = runnerOf(store, balances, {
+      ...accountBalances,
+      on: { AccountOpened: counting },
+    })
+    await runner.start()
+    for (let left = 20; left > 0; left--) {
+      await append(store, '1', deposited(1))
+      await sleep(5)
+    }
+
+    await runner.stop()
+
+    expect(writes).toBeLessThanOrEqual(4) // the claim, the release, and two for what a slow machine makes of 100 ms
+    expect(await runner.status()).toMatchObject([{ position: 20n }])
+  })
+
+  test('tries again, for ever, what is transient, and shows it', async () => {
+    const store = openStore()
+    let failures = 3
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      commit: async (...step) => {
+        if (failures-- > 0) throw new StopDeadlineError(['stands for anything retryable'], 1)
+        return storage.commit(...step)
+      },
+    }))
+    await append(store, '1', deposited(5))
+    const runner = runnerOf(store, balances)
+
+    await runner.runUntilCaughtUp()
+
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+    expect(await runner.status()).toMatchObject([
+      { state: 'stopped', lastError: { code: 'STOP_DEADLINE' } },
+    ])
+  })
+
+  test('takes a commit whose reply was lost for what it is', async () => {
+    const store = openStore()
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      commit: async (...step) => {
+        await storage.commit(...step)
+        throw new StopDeadlineError(['stands for anything retryable'], 1)
+      },
+    }))
+    await append(store, '1', deposited(5))
+    const runner = runnerOf(store, balances)
+
+    await runner.runUntilCaughtUp()
+
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+    expect(await runner.status()).toMatchObject([{ state: 'stopped', lastError: undefined }])
+  })
+
+  test('is taken over by another runner and writes nothing since', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    const errors: unknown[] = []
+    const logger = {
+      ...silent,
+      error: (_message: string, facts?: object) => errors.push((facts as { error: unknown }).error),
+    }
+    const first = new ProjectionRunner({
+      store,
+      projections: [project(accountBalances).into(balances)],
+      logger,
+    })
+    await first.start()
+    await balances.waitFor(await append(store, '1', deposited(1)))
+    await using second = runnerOf(store, balances)
+
+    await second.start()
+    await balances.waitFor(await append(store, '1', deposited(2)))
+    await sleep(20)
+
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 3, events: 2 })
+    expect(errors).toEqual([expect.any(LaneTakenError)])
+    await first.stop()
+  })
+})
+
+describe('waitFor', () => {
+  test('says how far the read model is, and that nobody runs it', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    const position = await append(store, '1', deposited(1))
+    await runnerOf(store, balances).runUntilCaughtUp()
+
+    const late = balances.waitFor(((position ?? 0n) + 5n) as never, { timeoutMs: 10 })
+
+    await expect(late).rejects.toThrow(WaitTimeoutError)
+    await expect(late).rejects.toThrow(
+      'is at position 1, not at 6, after 10 ms. No runner has claimed it: start one.',
+    )
+  })
+
+  test('waits for nothing when nothing was appended', async () => {
+    await expect(new MemoryReadModel<Balance>().waitFor(undefined)).resolves.toBeUndefined()
+  })
+})

@@ -1,0 +1,180 @@
+import { describe, expect, test } from '@jest/globals'
+import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
+import { BuildVerificationError } from '../../src/index.ts'
+import { type Balance } from '../domain/account.ts'
+import { deposited, openStore, append, runnerOf, altered, present } from './runner-fixture.ts'
+
+describe('rebuild', () => {
+  test('makes an identical build beside the live one and switches to it', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(5))
+    await append(store, '2', deposited(6))
+    const runner = runnerOf(store, balances)
+    await runner.runUntilCaughtUp()
+
+    const reports = await runner.rebuild('account-balances')
+
+    expect(reports).toMatchObject([
+      {
+        isIdentical: true,
+        notCompared: undefined,
+        documents: 2,
+        live: { number: 2 },
+        previous: { number: 1 },
+      },
+    ])
+    expect(await balances.get('account-2')).toEqual({ owner: '', cents: 6, events: 1 })
+  })
+
+  test('works while the runner follows, which then goes on in the new build', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await using runner = runnerOf(store, balances)
+    await runner.start()
+    await balances.waitFor(await append(store, '1', deposited(5)))
+
+    const [report] = await runner.rebuild('account-balances')
+    await balances.waitFor(await append(store, '1', deposited(6)))
+
+    expect(report).toMatchObject({ isIdentical: true, live: { number: 2 } })
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 11, events: 2 })
+    expect(await runner.status()).toMatchObject([{ state: 'running', build: { number: 2 } }])
+  })
+
+  test('shows a document of the live build that was tampered with', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(5))
+    const runner = runnerOf(store, balances)
+    await runner.runUntilCaughtUp()
+    const { live } = present(await balances.storage.readBuilds())
+    const previous = await balances.storage.readLane(live, 0)
+    const tampered = {
+      key: 'account-1',
+      document: { owner: 'Eve', cents: 9, events: 1 },
+      position: present(previous.checkpoint).position,
+    }
+    await balances.storage.commit(live, { number: 0, previous, next: previous }, [tampered])
+
+    const [report] = await runner.rebuild('account-balances')
+
+    expect(report).toMatchObject({
+      isIdentical: false,
+      differences: [
+        { key: 'account-1', expected: { cents: 5 }, found: { owner: 'Eve', cents: 9 } },
+      ],
+    })
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+  })
+
+  test('keeps the live build when the new one differs from a fresh fold', async () => {
+    const store = openStore()
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      commit: (build, step, writes) =>
+        storage.commit(
+          build,
+          step,
+          build.number === 1
+            ? writes
+            : writes.map((write) => ({
+                ...write,
+                document: { ...present(write.document), cents: -1 },
+              })),
+        ),
+    }))
+    await append(store, '1', deposited(5))
+    const runner = runnerOf(store, balances)
+    await runner.runUntilCaughtUp()
+
+    const failed = runner.rebuild('account-balances')
+
+    await expect(failed).rejects.toThrow(BuildVerificationError)
+    await expect(failed).rejects.toMatchObject({
+      differences: [{ key: 'account-1', expected: { cents: 5 }, found: { cents: -1 } }],
+    })
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
+    expect(await balances.storage.readBuilds()).toMatchObject({
+      live: { number: 1 },
+      building: undefined,
+      newest: 2,
+    })
+  })
+
+  test('resumes the build that an interrupted rebuild left', async () => {
+    const store = openStore()
+    const inner = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(5))
+    await runnerOf(store, inner).runUntilCaughtUp()
+    const dying = altered(inner, () => ({
+      publish: async () => {
+        throw new Error('killed')
+      },
+    }))
+    const broken = altered(inner, (storage) => ({
+      writeBuilds: async (previous, next) => {
+        if (next.live.number === 2) throw new Error('killed')
+        return storage.writeBuilds(previous, next)
+      },
+    }))
+    await expect(runnerOf(store, dying).rebuild('account-balances')).rejects.toThrow('killed')
+    await expect(runnerOf(store, broken).rebuild('account-balances')).rejects.toThrow('killed')
+
+    const [report] = await runnerOf(store, inner).rebuild('account-balances')
+
+    expect(report).toMatchObject({ isIdentical: true, live: { number: 2 } })
+  })
+
+  test('gives the number of an abandoned build to no other', async () => {
+    const store = openStore()
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      commit: (build, step, writes) =>
+        storage.commit(build, step, build.number === 2 ? [] : writes),
+    }))
+    await append(store, '1', deposited(5))
+    const runner = runnerOf(store, balances)
+    await runner.runUntilCaughtUp()
+    await expect(runner.rebuild('account-balances')).rejects.toThrow(BuildVerificationError)
+
+    const [report] = await runner.rebuild('account-balances')
+
+    expect(report).toMatchObject({
+      isIdentical: true,
+      live: { number: 3 },
+      previous: { number: 1 },
+    })
+  })
+
+  test('drops the build before the previous one', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(5))
+    const runner = runnerOf(store, balances)
+    await runner.rebuild('account-balances')
+    await runner.rebuild('account-balances')
+
+    await runner.rebuild('account-balances')
+
+    expect(await balances.storage.readBuilds()).toMatchObject({
+      live: { number: 4 },
+      previous: { number: 3 },
+      newest: 4,
+    })
+    const first = {
+      number: 1,
+      projection: 'account-balances',
+      version: 1,
+      fingerprint: '',
+      lanes: 1,
+    }
+    await expect(balances.storage.readLane(first, 0)).rejects.toThrow()
+  })
+
+  test('refuses a name that no projection has', async () => {
+    const runner = runnerOf(openStore(), new MemoryReadModel<Balance>())
+
+    await expect(runner.rebuild('acount-balances')).rejects.toThrow(
+      "No projection is named 'acount-balances'. This runner has 'account-balances'.",
+    )
+  })
+})

@@ -1,0 +1,76 @@
+import { memoryEventStore } from '../../src/adapters/memory/index.ts'
+import {
+  project,
+  ProjectionRunner,
+  streamId,
+  type DomainEvent,
+  type EventStore,
+  type Logger,
+  type ReadModel,
+  type ReadModelStorage,
+} from '../../src/index.ts'
+import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
+
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+export const deposited = (cents: number): DomainEvent => accountEvents.MoneyDeposited({ cents })
+export const openStore = (): EventStore =>
+  memoryEventStore({ catalogs: [accountEvents], pollIntervalMs: 5 })
+
+export async function append(store: EventStore, id: string, ...events: readonly DomainEvent[]) {
+  const { position } = await store.append(streamId('account', id), events, {
+    expectedVersion: 'any',
+  })
+  return position
+}
+
+export function runnerOf(
+  store: EventStore,
+  readModel: ReadModel<Balance>,
+  projection = accountBalances,
+): ProjectionRunner {
+  return new ProjectionRunner({
+    store,
+    projections: [project(projection).into(readModel)],
+    logger: silent,
+  })
+}
+
+/** A read model whose sink does some things differently. */
+export function altered<Document>(
+  readModel: ReadModel<Document>,
+  alter: (storage: ReadModelStorage<Document>) => Partial<ReadModelStorage<Document>>,
+): ReadModel<Document> {
+  const inner = readModel.storage
+  const storage: ReadModelStorage<Document> = {
+    ...{ sink: inner.sink, name: inner.name },
+    prepare: (build) => inner.prepare(build),
+    readLane: (build, lane) => inner.readLane(build, lane),
+    writeLane: (build, step) => inner.writeLane(build, step),
+    load: (build, keys) => inner.load(build, keys),
+    commit: (build, step, writes) => inner.commit(build, step, writes),
+    scan: (build) => inner.scan(build),
+    readBuilds: () => inner.readBuilds(),
+    writeBuilds: (previous, next) => inner.writeBuilds(previous, next),
+    publish: (build) => inner.publish(build),
+    drop: (build) => inner.drop(build),
+    ...alter(inner),
+  }
+  return {
+    ...readModel,
+    storage,
+    get: (key) => readModel.get(key),
+    getMany: (keys) => readModel.getMany(keys),
+    waitFor: (position, options) => readModel.waitFor(position, options),
+  }
+}
+
+/** A value that the test knows to be there. */
+export function present<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('It is not there.')
+  return value
+}
