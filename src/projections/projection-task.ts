@@ -33,6 +33,9 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   #lastError: Error | undefined
   #following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
   #isRebuilding = false
+  /** To follow, also after a rebuild that held it. */
+  #isWanted = false
+  #busy: Promise<unknown> = Promise.resolve()
   #rate = { since: performance.now(), events: 0 }
 
   constructor(
@@ -81,50 +84,27 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
 
   /** Follows the log in the background until `stop`. A read model of a lower version is built anew first, beside the live one. */
   follow(): void {
+    this.#isWanted = true
+    const { store, pageSize } = this.#options
     const stop = new AbortController()
-    const ended = this.#bringUpToDate(stop.signal)
-      .then(({ live }) =>
-        this.run(
-          live,
-          (after, { types, categories }, signal) =>
-            this.#options.store.subscribe({
-              after,
-              types,
-              categories,
-              signal,
-              pageSize: this.#options.pageSize,
-            }),
-          stop.signal,
-        ),
-      )
-      .then(() => {
-        this.#state = 'stopped'
-      })
-      .catch((error: unknown) => {
-        this.#failed(error)
-      })
-    this.#following = { stop, ended }
+    const feed: Feed = (after, { types, categories }, signal) =>
+      store.subscribe({ after, types, categories, signal, pageSize })
+    const ended = this.#end(stop.signal, async () => {
+      await this.run(await this.#bringUpToDate(stop.signal), feed, stop.signal)
+    })
+    this.#following = { stop, ended: ended.catch(() => undefined) } // its failure is in the status and the log
   }
 
   /** Folds the log up to where it ends now. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    try {
-      const { live } = await this.#bringUpToDate(signal)
-      const head = await this.#options.store.head()
-      // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
-      await this.run(live, this.upTo(head?.position ?? globalPosition(0)), signal)
-      this.#state = 'stopped'
-    } catch (error) {
-      this.#failed(error)
-      throw error
-    }
-  }
-
-  /** Ends following, after the page in hand. */
-  async stop(): Promise<void> {
-    this.#following?.stop.abort()
-    await this.#following?.ended
-    this.#following = undefined
+    await this.#busyWith(
+      this.#end(signal, async () => {
+        const live = await this.#bringUpToDate(signal)
+        const head = await this.#options.store.head()
+        // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
+        await this.run(live, this.upTo(head?.position ?? globalPosition(0)), signal)
+      }),
+    )
   }
 
   async rebuild(signal: AbortSignal): Promise<RebuildReport> {
@@ -132,25 +112,19 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       throw new TypeError(
         `Projection '${this.projection.name}' into '${this.storage.name}' is being rebuilt already.`,
       )
-    this.#isRebuilding = true
-    const isFollowing = this.#following !== undefined
-    try {
-      const builds = await this.open()
-      return await rebuild(this, builds, {
-        store: this.#options.store,
-        declared: this.#declared(),
-        signal,
-        hold: () => this.stop(),
-      })
-    } finally {
-      this.#isRebuilding = false
-      if (isFollowing) this.follow()
-    }
+    return this.#busyWith(this.#rebuild(signal))
+  }
+
+  /** Ends following after the page in hand, and waits for a rebuild or a catch-up whose signal was aborted. */
+  async stop(): Promise<void> {
+    this.#isWanted = false
+    await this.#hold()
+    await this.#busy
   }
 
   /** Runs the lane of a build over a feed; what is transient is tried again, with growing pauses, for ever. */
   async run(build: Build, feed: Feed, signal: AbortSignal): Promise<void> {
-    const { store, owner, cacheBytes, logger } = this.#options
+    const { store, owner, cacheBytes } = this.#options
     const { projection, storage } = this
     this.#rate = { since: performance.now(), events: 0 }
     const runs = (): void => {
@@ -169,15 +143,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         signal,
       )
     }
-    const onRetry = (error: EverfoldError, pauseMs: number): void => {
-      this.#state = 'retrying'
-      this.#lastError = error
-      logger.warn(
-        `Projection '${projection.name}' into '${storage.name}' is tried again in ${Math.round(pauseMs)} ms: ${error.message}`,
-        { error },
-      )
-    }
-    await retryTransient(lease, { signal, onRetry })
+    await retryTransient(lease, { signal, onRetry: this.#retries })
   }
 
   /** A feed that ends exactly at a position of the log. */
@@ -208,21 +174,74 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     }
   }
 
-  async #bringUpToDate(signal: AbortSignal): Promise<BuildsRecord> {
-    const builds = await this.open()
-    if (builds.live.version === this.projection.version) return builds
+  /** Opens the live build; one of a lower version is built anew first, beside it. */
+  async #bringUpToDate(signal: AbortSignal): Promise<Build> {
+    let live: Build | undefined
+    const open = async (): Promise<void> => {
+      const builds = await this.open()
+      if (builds.live.version < this.projection.version) await this.#replace(builds, signal)
+      live = (await this.open()).live
+    }
+    await retryTransient(open, { signal, onRetry: this.#retries })
+    if (live === undefined) throw signal.reason
+    return live
+  }
+
+  async #replace(builds: BuildsRecord, signal: AbortSignal): Promise<void> {
+    const { store } = this.#options
     this.#isRebuilding = true
     try {
-      await rebuild(this, builds, {
-        store: this.#options.store,
-        declared: this.#declared(),
-        signal,
-        hold: () => Promise.resolve(),
-      })
+      const hold = (): Promise<void> => Promise.resolve() // nobody here follows into a build of another version
+      await rebuild(this, builds, { store, declared: this.#declared(), signal, hold })
     } finally {
       this.#isRebuilding = false
     }
-    return this.open()
+  }
+
+  async #rebuild(signal: AbortSignal): Promise<RebuildReport> {
+    const { store } = this.#options
+    this.#isRebuilding = true
+    try {
+      const builds = await this.open()
+      const hold = (): Promise<void> => this.#hold()
+      return await rebuild(this, builds, { store, declared: this.#declared(), signal, hold })
+    } finally {
+      this.#isRebuilding = false
+      this.#state = this.#following === undefined ? 'stopped' : 'running'
+      if (this.#isWanted && this.#following === undefined) this.follow()
+    }
+  }
+
+  async #hold(): Promise<void> {
+    this.#following?.stop.abort()
+    await this.#following?.ended
+    this.#following = undefined
+  }
+
+  /** Keeps the state of work that runs until it is done, stopped or failed. */
+  async #end(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.#state = 'stopped'
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) this.#state = 'stopped'
+      else this.#failed(error)
+      throw error
+    }
+  }
+
+  async #busyWith<Result>(work: Promise<Result>): Promise<Result> {
+    this.#busy = work.catch(() => undefined)
+    return work
+  }
+
+  readonly #retries = (error: EverfoldError, pauseMs: number): void => {
+    this.#state = 'retrying'
+    this.#lastError = error
+    this.#options.logger.warn(
+      `Projection '${this.projection.name}' into '${this.storage.name}' is tried again in ${Math.round(pauseMs)} ms: ${error.message}`,
+      { error },
+    )
   }
 
   #declared(): Omit<Build, 'number'> {

@@ -182,17 +182,16 @@ async function switchTo<Document>(
   await storage.publish(building)
 }
 
+/** Dropped before it leaves the record: whatever crashes in between, the next rebuild finds it there and drops or makes it again. */
 async function abandon<Document>(
   storage: ReadModelStorage<Document>,
   building: Build,
 ): Promise<void> {
+  await storage.drop(building)
   const builds = await recordOf(storage)
   if (builds.building?.number !== building.number) return
-  if (
-    !(await storage.writeBuilds(builds, { ...builds, revision: randomUUID(), building: undefined }))
-  )
-    return abandon(storage, building)
-  await storage.drop(building)
+  const next = { ...builds, revision: randomUUID(), building: undefined }
+  if (!(await storage.writeBuilds(builds, next))) await abandon(storage, building)
 }
 
 async function recordOf<Document>(storage: ReadModelStorage<Document>): Promise<BuildsRecord> {

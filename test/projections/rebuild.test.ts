@@ -1,8 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
-import { BuildVerificationError } from '../../src/index.ts'
-import { type Balance } from '../domain/account.ts'
-import { deposited, openStore, append, runnerOf, altered, present } from './runner-fixture.ts'
+import { BuildVerificationError, project, ProjectionRunner } from '../../src/index.ts'
+import { accountBalances, type Balance } from '../domain/account.ts'
+import {
+  altered,
+  append,
+  deposited,
+  openStore,
+  present,
+  runnerOf,
+  silent,
+} from './runner-fixture.ts'
 
 describe('rebuild', () => {
   test('makes an identical build beside the live one and switches to it', async () => {
@@ -168,6 +177,47 @@ describe('rebuild', () => {
       lanes: 1,
     }
     await expect(balances.storage.readLane(first, 0)).rejects.toThrow()
+  })
+
+  test('ends when the runner is stopped, and nothing goes on behind it', async () => {
+    const store = openStore()
+    const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
+      commit: async (build, step, writes) => {
+        if (build.number === 2) await sleep(5)
+        return storage.commit(build, step, writes)
+      },
+    }))
+    await append(store, '1', ...Array.from({ length: 40 }, () => deposited(1)))
+    const runner = new ProjectionRunner({
+      store,
+      projections: [project(accountBalances).into(balances)],
+      logger: silent,
+      pageSize: 1,
+    })
+    await runner.start()
+    await balances.waitFor((await store.head())?.position)
+
+    const rebuilding = runner.rebuild('account-balances')
+    const ended = expect(rebuilding).rejects.toThrow('The runner was stopped.')
+    await sleep(30)
+    await runner.stop()
+    await append(store, '1', deposited(1))
+    await sleep(30)
+
+    await ended
+    expect(await runner.status()).toMatchObject([
+      { state: 'stopped', build: { number: 1 }, building: { number: 2 }, position: 40n },
+    ])
+  })
+
+  test('is refused while the same projection is being rebuilt', async () => {
+    const runner = runnerOf(openStore(), new MemoryReadModel<Balance>())
+
+    const first = runner.rebuild('account-balances')
+    const second = runner.rebuild('account-balances')
+
+    await expect(second).rejects.toThrow('is being rebuilt already')
+    await expect(first).resolves.toHaveLength(1)
   })
 
   test('refuses a name that no projection has', async () => {
