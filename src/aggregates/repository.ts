@@ -42,6 +42,8 @@ export interface Loaded<State> {
 export interface Executed<State, Event> extends Loaded<State> {
   /** The events that the command led to. */
   readonly events: readonly Event[]
+  /** The command was executed before: this is its first outcome, and nothing was written now. */
+  readonly isRepeated: boolean
 }
 
 /** Loads aggregates, decides commands and appends what follows, under optimistic concurrency. */
@@ -88,7 +90,7 @@ export class Repository {
       if (found !== undefined) return this.#firstOutcome(aggregate, stream, found, commandId)
       const loaded = await this.#fold(aggregate, stream)
       const decided = decide(aggregate, loaded.state, command)
-      if (decided.length === 0) return { ...loaded, events: [] }
+      if (decided.length === 0) return { ...loaded, events: [], isRepeated: false }
       const events = decided.map((event) => ({
         ...event,
         id: event.id ?? this.#newId(),
@@ -114,6 +116,7 @@ export class Repository {
           version: result.version,
           position: result.position,
           events: recorded as unknown as readonly RecordedOf<D>[],
+          isRepeated: false,
         }
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) conflicts.add(error)
@@ -212,7 +215,7 @@ export class Repository {
         state = evolve(aggregate, state, event)
         if (event.metadata['commandId'] === commandId) events.push(event)
       }
-    return { state, version, position, events }
+    return { state, version, position, events, isRepeated: true }
   }
 
   #metadata({ metadata = {}, commandId }: ExecuteOptions): EventMetadata {

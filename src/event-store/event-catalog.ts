@@ -145,9 +145,9 @@ function maker(type: string) {
     data: unknown,
     options: Pick<DomainEvent, 'id' | 'occurredAt' | 'metadata'> = {},
   ): DomainEvent => ({
+    ...options,
     type,
     data,
-    ...options,
   })
 }
 

@@ -34,6 +34,11 @@ export function categoryOf(streamId: StreamId): string {
   return streamId.slice(0, streamId.indexOf('-'))
 }
 
+/** The id in a stream's name: what stands after the first `-`. */
+export function idOf(streamId: StreamId): string {
+  return streamId.slice(streamId.indexOf('-') + 1)
+}
+
 function problemOf(text: unknown): string | undefined {
   if (typeof text !== 'string') return 'it is not a string'
   if (text === '') return 'it is empty'

@@ -136,6 +136,7 @@ describe('execute', () => {
       version: 0,
       position: undefined,
       events: [],
+      isRepeated: false,
     })
     expect(await store.head()).toBeUndefined()
   })
@@ -201,7 +202,9 @@ describe('a repeated command', () => {
       { commandId: 'close-1' },
     )
 
+    expect(first.isRepeated).toBe(false)
     expect(again).toMatchObject({
+      isRepeated: true,
       state: first.state,
       version: first.version,
       position: first.position,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { memoryEventStore } from '../../src/adapters/memory/memory-event-store.ts'
-import { categoryOf, parseStreamId, streamId, type StreamId } from '../../src/index.ts'
+import { categoryOf, idOf, parseStreamId, streamId, type StreamId } from '../../src/index.ts'
 import { eventsOf } from '../../src/testing/contracts/event-store/reading.ts'
 import { accountEvents } from './account-events.ts'
 
@@ -16,6 +16,7 @@ describe('a stream id', () => {
 
     expect(id).toBe('account-a-b--c')
     expect(categoryOf(id)).toBe('account')
+    expect(idOf(id)).toBe('a-b--c')
   })
 
   test('may be 255 characters long', () => {

@@ -1,0 +1,9 @@
+/**
+ * Postgres embedded in this process, in a folder or in memory: the `Database` for what `everfold/postgres` offers.
+ *
+ * @module
+ */
+export { DatabaseInUseError } from './database-in-use-error.ts'
+export type { LockOwner } from './lock-owner.ts'
+export { MissingPackageError } from './missing-package-error.ts'
+export { pglite, type PGliteDatabase } from './pglite-database.ts'

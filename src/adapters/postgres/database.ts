@@ -1,0 +1,45 @@
+/**
+ * The port over Postgres, wherever it runs: `postgres(pool)` or `await pglite(folder)`. Everything Postgres of this package is written on it once.
+ *
+ * A `query` commits by itself; `session` keeps several statements on one connection, `transaction` makes them one commit. Inside `work` use its session
+ * only: an embedded database has one connection, and a statement beside it would wait for ever.
+ */
+export interface Database extends DatabaseSession {
+  /** Runs several statements on one connection, each in its own commit. The connection goes back when `work` has ended. */
+  session<Result>(work: (session: DatabaseSession) => Promise<Result>): Promise<Result>
+
+  /**
+   * Runs several statements as one commit, at read committed. When `work` throws, or any of its statements failed, nothing of it stays.
+   *
+   * @throws {DatabaseUnavailableError} with `outcome: 'unknown'`: the reply of the commit was lost.
+   */
+  transaction<Result>(work: (session: DatabaseSession) => Promise<Result>): Promise<Result>
+}
+
+/** Runs statements on one connection. */
+export interface DatabaseSession {
+  /**
+   * Runs one statement.
+   *
+   * @throws {DatabaseError} the database refused it; nothing of it stays.
+   * @throws {DatabaseUnavailableError} the database could not be reached, or was lost on the way; `outcome` tells whether it can have run.
+   * @throws {DatabaseClosedError} the pool or the embedded database was closed by its owner.
+   */
+  query(statement: Statement, parameters?: readonly Parameter[]): Promise<readonly Row[]>
+
+  /** Runs statements separated by `;`, without parameters and results: all or none of them. */
+  script(sql: string): Promise<void>
+}
+
+/** A row as the database sent it: a text or null per column, in the order of the select list. */
+export type Row = readonly (string | null)[]
+
+/** Sent as text; the statement casts it (`$1::bigint`, `$2::text[]`). Lists become Postgres arrays of one dimension. */
+export type Parameter = Scalar | readonly Scalar[]
+export type Scalar = string | number | bigint | boolean | null
+
+export interface Statement {
+  readonly text: string
+  /** Prepares it once per connection under this name, which must belong to this text alone. Without it the statement is planned each time. */
+  readonly name?: string | undefined
+}

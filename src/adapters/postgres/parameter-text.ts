@@ -1,0 +1,19 @@
+import type { Parameter, Scalar } from './database.ts'
+
+/** Encodes a parameter as Postgres reads it; drivers differ in what they make of numbers, bigints and lists. */
+export function parameterText(parameter: Parameter): string | null {
+  return typeof parameter === 'object' && parameter !== null
+    ? `{${parameter.map(elementText).join(',')}}`
+    : scalarText(parameter)
+}
+
+function scalarText(scalar: Scalar): string | null {
+  return typeof scalar === 'string' || scalar === null ? scalar : String(scalar)
+}
+
+function elementText(scalar: Scalar): string {
+  if (typeof scalar !== 'string') return scalar === null ? 'NULL' : String(scalar)
+  return NEEDS_ESCAPE.test(scalar) ? `"${scalar.replace(/["\\]/g, '\\$&')}"` : `"${scalar}"`
+}
+
+const NEEDS_ESCAPE = /["\\]/

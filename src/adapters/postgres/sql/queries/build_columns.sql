@@ -1,0 +1,1 @@
+SELECT columns FROM :"schema".read_model_builds WHERE table_schema = $1 AND table_name = $2 AND build = $3::bigint

@@ -1,0 +1,2 @@
+DELETE FROM :"schema".read_model_builds WHERE table_schema = $1 AND table_name = $2 AND build = $3::bigint
+RETURNING 1

@@ -1,0 +1,61 @@
+import type { DatabaseSession } from './database.ts'
+import { DatabaseUnavailableError } from './database-unavailable-error.ts'
+
+/** Runs `work` as one transaction on a connection. */
+export async function runTransaction<Result>(
+  session: DatabaseSession,
+  work: (session: DatabaseSession) => Promise<Result>,
+): Promise<Result> {
+  const inside = new TransactionSession(session)
+  await inside.script('BEGIN ISOLATION LEVEL READ COMMITTED')
+  const result = await work(inside).catch(async (error: unknown) => {
+    await rollBack(session)
+    throw error
+  })
+  if (inside.failure !== undefined) {
+    await rollBack(session)
+    throw inside.failure
+  }
+  await session.script('COMMIT')
+  return result
+}
+
+/** Remembers the first failure: Postgres answers the COMMIT of a failed transaction with a rollback, and no error. */
+class TransactionSession implements DatabaseSession {
+  readonly #session: DatabaseSession
+  failure: Error | undefined
+
+  constructor(session: DatabaseSession) {
+    this.#session = session
+  }
+
+  query(...call: Parameters<DatabaseSession['query']>): ReturnType<DatabaseSession['query']> {
+    return this.#guard(this.#session.query(...call))
+  }
+
+  script(sql: string): Promise<void> {
+    return this.#guard(this.#session.script(sql))
+  }
+
+  async #guard<Result>(running: Promise<Result>): Promise<Result> {
+    try {
+      return await running
+    } catch (error) {
+      const failure = undone(error)
+      this.failure ??= failure
+      throw failure
+    }
+  }
+}
+
+/** Before its COMMIT was sent, nothing of a transaction can stay. */
+function undone(error: unknown): Error {
+  if (error instanceof DatabaseUnavailableError && error.cause instanceof Error)
+    return new DatabaseUnavailableError('not-run', { cause: error.cause })
+  return error as Error
+}
+
+/** A connection that cannot roll back is broken; the server does it when it notices. */
+async function rollBack(session: DatabaseSession): Promise<void> {
+  await session.script('ROLLBACK').catch(() => undefined)
+}

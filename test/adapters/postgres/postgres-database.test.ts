@@ -1,0 +1,111 @@
+import * as jest from '@jest/globals'
+import { expect } from '@jest/globals'
+import pg from 'pg'
+import {
+  DatabaseClosedError,
+  DatabaseError,
+  DatabaseUnavailableError,
+  postgres,
+} from '../../../src/adapters/postgres/index.ts'
+import { databaseTests } from './database-tests.ts'
+import { describeOnServer, PostgresServer, url } from './postgres-server.ts'
+
+const server = new PostgresServer()
+const test = server.test.bind(server)
+
+jest.afterAll(() => server.close())
+
+jest.describe('postgres(pool) without a server', () => {
+  jest.test('tells that nothing was sent when no server answers', async () => {
+    const pool = new pg.Pool({ host: '127.0.0.1', port: 9 })
+
+    const query = postgres(pool).query({ text: 'SELECT 1' })
+
+    await expect(query).rejects.toThrow(DatabaseUnavailableError)
+    await expect(query).rejects.toMatchObject({ retryable: true, outcome: 'not-run' })
+    await pool.end()
+  })
+
+  jest.test('tells that the pool was ended', async () => {
+    const pool = new pg.Pool()
+    await pool.end()
+
+    const query = postgres(pool).query({ text: 'SELECT 1' })
+
+    await expect(query).rejects.toThrow(DatabaseClosedError)
+  })
+})
+
+describeOnServer('postgres(pool)', () => {
+  databaseTests(test, () => postgres(server.pool()), server.anySchema())
+
+  test('leaves the parsers of the application alone', async () => {
+    const pool = server.pool()
+    await postgres(pool).query({ text: 'SELECT 1' })
+
+    const { rows } = await pool.query('SELECT 1 AS one')
+
+    expect(rows).toEqual([{ one: 1 }])
+  })
+
+  test('prepares a statement once per connection, and not at all when told so', async () => {
+    const named = { text: 'SELECT count(*) FROM pg_prepared_statements', name: 'counted' }
+    const pool = server.pool({ max: 1 })
+
+    const counts = [
+      await postgres(pool, { preparedStatements: false }).query(named),
+      await postgres(pool).query(named),
+      await postgres(pool).query(named),
+    ]
+
+    expect(counts.flat(2)).toEqual(['0', '1', '1'])
+  })
+
+  test('tells that the outcome is unknown when the connection is lost', async () => {
+    const pool = server.pool()
+    const database = postgres(pool)
+
+    const query = database.query({ text: 'SELECT pg_terminate_backend(pg_backend_pid())' })
+
+    await expect(query).rejects.toThrow(DatabaseUnavailableError)
+    await expect(query).rejects.toMatchObject({ retryable: true, outcome: 'unknown' })
+    expect(await database.query({ text: 'SELECT 3' })).toEqual([['3']])
+    expect(pool.totalCount).toBe(1)
+  })
+
+  test('tells that nothing stays when the connection is lost before the commit', async () => {
+    const database = postgres(server.pool())
+
+    const work = database.transaction(async (session) => {
+      await session.query({ text: 'SELECT pg_terminate_backend(pg_backend_pid())' })
+    })
+
+    await expect(work).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', outcome: 'not-run' })
+  })
+
+  test('survives a connection that breaks while nothing runs on it', async () => {
+    const database = postgres(server.pool())
+    const other = postgres(server.pool())
+
+    const work = database.session(async (session) => {
+      const [[pid = null] = []] = await session.query({ text: 'SELECT pg_backend_pid()' })
+      await other.query({ text: 'SELECT pg_terminate_backend($1)' }, [pid])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return session.query({ text: 'SELECT 1' })
+    })
+
+    await expect(work).rejects.toThrow(DatabaseUnavailableError)
+    expect(await database.query({ text: 'SELECT 4' })).toEqual([['4']])
+  })
+
+  test('does not take a wrong database for one that cannot be reached', async () => {
+    const wrong = new URL(url ?? '')
+    wrong.pathname = '/everfold_nowhere'
+    const database = postgres(server.pool({ connectionString: wrong.href }))
+
+    const query = database.query({ text: 'SELECT 1' })
+
+    await expect(query).rejects.toThrow(DatabaseError)
+    await expect(query).rejects.toMatchObject({ sqlState: '3D000', retryable: false })
+  })
+})

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { pglite } from '../../../src/adapters/pglite/index.ts'
+import { PostgresEventStorage } from '../../../src/adapters/postgres/postgres-event-storage.ts'
+import { SchemaSql } from '../../../src/adapters/postgres/schema-sql.ts'
+import { millisecondsOf, timestampText } from '../../../src/adapters/postgres/timestamp.ts'
+import {
+  streamId,
+  type Checkpoint,
+  type EventToStore,
+  type GlobalPosition,
+  type LogRange,
+} from '../../../src/index.ts'
+
+const database = await pglite()
+const storage = new PostgresEventStorage(database, 'everfold')
+
+afterAll(() => database.close())
+
+const anyEvent = (): EventToStore => ({
+  id: randomUUID(),
+  type: 'MoneyDeposited',
+  schemaVersion: 1,
+  data: '{"cents": 100}',
+  metadata: '{}',
+  occurredAtMs: undefined,
+})
+
+const ALL: LogRange = {
+  after: undefined,
+  until: undefined,
+  types: undefined,
+  categories: undefined,
+  limit: 10,
+}
+
+describe('PostgresEventStorage', () => {
+  const places: Checkpoint[] = []
+
+  beforeAll(async () => {
+    for (let appends = 0; appends < 30; appends++) {
+      const events = Array.from({ length: 100 }, anyEvent)
+      const append = { streamId: streamId('account', String(appends)), events }
+      const [verdict] = await storage.append([
+        { ...append, expectedVersion: 'no-stream', commandId: undefined },
+      ])
+      const positions = verdict?.status === 'appended' ? verdict.positions : []
+      positions.forEach((position, index) =>
+        places.push({ position, eventId: events[index]?.id ?? '' }),
+      )
+    }
+  })
+
+  test('draws positions in the order of the events', () => {
+    const positions = places.map(({ position }) => position)
+
+    expect(positions).toEqual(positions.toSorted((a, b) => (a < b ? -1 : 1)))
+    expect(new Set(positions).size).toBe(3000)
+  })
+
+  test('never lets through fall behind the checkpoint, although until does', async () => {
+    const [first, second] = places
+
+    const page = await storage.readAllPage({ ...ALL, after: second, until: first?.position })
+
+    expect(page).toMatchObject({ events: [], through: second })
+  })
+
+  test('looks through to the end of the log when less than a page is left', async () => {
+    const after = places.at(-4)
+
+    const page = await storage.readAllPage({ ...ALL, after })
+
+    expect(page.events).toHaveLength(3)
+    expect(page.through).toEqual(places.at(-1))
+    expect(page.head).toEqual(places.at(-1))
+  })
+
+  test('looks through to the greatest position there is, when until names none', async () => {
+    await database.query({ text: "SELECT nextval('everfold.events_position_seq')" })
+    const until = (places.at(-1)?.position ?? 0n) + 1n
+
+    const page = await storage.readAllPage({
+      ...ALL,
+      until: until as GlobalPosition,
+      types: ['Other'],
+    })
+
+    expect(page.through).toEqual(places.at(-1))
+  })
+
+  test.each([
+    { every_type: true, every_category: true },
+    { every_type: false, every_category: true },
+    { every_type: true, every_category: false },
+    { every_type: false, every_category: false },
+  ])('reads a page without sorting the rest of the log: %j', async (flags) => {
+    const { text } = new SchemaSql('everfold').query('read_all', flags)
+
+    const plan = await database.session(async (session) => {
+      await session.script(`SET plan_cache_mode TO force_generic_plan; PREPARE page AS ${text}`)
+      const call = "EXECUTE page (0, NULL, 3000, NULL, ARRAY['a', 'b'], ARRAY['c'], 2000)"
+      const rows = await session.query({ text: `EXPLAIN ${call}` })
+      await session.script('DEALLOCATE page; RESET plan_cache_mode')
+      return rows.join('\n')
+    })
+
+    expect(plan).toContain('Index Scan using events_pkey')
+    expect(plan).not.toContain('Sort')
+  })
+})
+
+describe('moments', () => {
+  const YEAR_4700_BC = Date.UTC(-4699, 0)
+  const GREATEST = 8.64e15
+
+  const roundTrip = async (...moments: readonly number[]): Promise<readonly number[]> => {
+    const text = 'SELECT extract(epoch FROM moment) FROM unnest($1::timestamptz[]) moment'
+    const rows = await database.query({ text }, [moments.map(timestampText)])
+    return rows.map(([seconds]) => millisecondsOf(seconds ?? ''))
+  }
+
+  test('come back to the millisecond at the edges', async () => {
+    const year1 = new Date('0001-01-01T00:00:00.000Z').getTime()
+    const edges = [
+      YEAR_4700_BC,
+      year1 - 1,
+      year1,
+      -1,
+      0,
+      1,
+      253_402_300_799_999,
+      253_402_300_800_000,
+      GREATEST,
+    ]
+
+    expect(await roundTrip(...edges)).toEqual(edges)
+  })
+
+  test('come back to the millisecond, whatever the session', async () => {
+    await database.script("SET TimeZone TO 'America/St_Johns'; SET DateStyle TO 'SQL, DMY'")
+
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: YEAR_4700_BC, max: GREATEST }), {
+          minLength: 50,
+          maxLength: 200,
+        }),
+        async (moments) => {
+          expect(await roundTrip(...moments)).toEqual(moments)
+        },
+      ),
+      { numRuns: 30 },
+    )
+
+    await database.script('RESET TimeZone; RESET DateStyle')
+  })
+})
