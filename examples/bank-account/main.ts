@@ -1,0 +1,64 @@
+import { EverfoldError } from '../../src/index.ts'
+import { describeAccountHistory } from './account-history.ts'
+import { openBankHistory } from './bank-history.ts'
+import { openBank } from './bank.ts'
+import { startOfDay } from './day.ts'
+import { HistoryError } from './history-error.ts'
+import { readOptions, USAGE, UsageError, type Options } from './options.ts'
+import { showProgress } from './progress.ts'
+import { describeReport } from './report.ts'
+import { runBank } from './run-bank.ts'
+import { isSystemError } from './system-error.ts'
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) console.log(USAGE)
+  else process.exitCode = await main(options)
+} catch (error) {
+  process.exitCode = error instanceof UsageError ? 2 : 1
+  console.error(describeError(error))
+}
+
+/** @returns the exit status. */
+async function main({
+  transactions,
+  dataDir,
+  occurredAt,
+  account,
+  json,
+}: Options): Promise<number> {
+  // With --json, standard output holds the document and nothing else.
+  const out = json ? process.stderr : process.stdout
+  const say = (line: string): void => void out.write(`${line}\n`)
+
+  const history = await openBankHistory(transactions)
+  await using bank = await openBank(dataDir).catch(refuseFolder)
+  say(`Importing ${history.file} into ${dataDir ?? 'memory'}.`)
+  const report = await runBank(bank, history, {
+    occurredAt: occurredAt === undefined ? undefined : startOfDay(occurredAt),
+    progress: showProgress(out, { bytes: history.bytes, say }),
+    say,
+  })
+
+  if (json) console.log(JSON.stringify(report))
+  else describeReport(report).forEach(say)
+  if (account !== undefined) {
+    const lines = await describeAccountHistory(bank.repository, account)
+    if (lines.length === 0) throw new UsageError(`--account '${account}' is not in the log.`)
+    ;['', ...lines].forEach(say)
+  }
+  return report.mismatches === 0 && report.rebuild.identical ? 0 : 1
+}
+
+/** A folder that holds something else than a database is refused by a TypeError. */
+function refuseFolder(cause: unknown): never {
+  throw cause instanceof TypeError ? new UsageError(cause.message, { cause }) : cause
+}
+
+/** One line for what a user can mend; the whole error for what is a bug. */
+function describeError(error: unknown): unknown {
+  if (error instanceof UsageError) return `${error.message} See --help.`
+  const isExpected =
+    error instanceof HistoryError || EverfoldError.is(error) || isSystemError(error)
+  return isExpected ? `Error: ${error.message}` : error
+}
