@@ -64,7 +64,14 @@ export { OutcomeUnknownError } from './event-store/outcome-unknown-error.ts'
 export type { RecordedEvent } from './event-store/recorded-event.ts'
 export { StoreRewoundError } from './event-store/store-rewound-error.ts'
 export type { EventToStore, StoredEvent } from './event-store/stored-event.ts'
-export { categoryOf, idOf, parseStreamId, streamId, type StreamId } from './event-store/stream-id.ts'
+export {
+  categoryOf,
+  idOf,
+  parseStreamId,
+  streamId,
+  type StreamId,
+} from './event-store/stream-id.ts'
+export type { TimeMoment } from './event-store/time-moment.ts'
 export { UnknownEventTypeError } from './event-store/unknown-event-type-error.ts'
 export { UpcastFailedError } from './event-store/upcast-failed-error.ts'
 export { WrongExpectedVersionError } from './event-store/wrong-expected-version-error.ts'

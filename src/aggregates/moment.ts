@@ -1,15 +1,12 @@
 import { isVersion } from '../event-store/expected-version.ts'
 import { InvalidVersionError } from '../event-store/invalid-version-error.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
+import { happenedBy, type TimeMoment } from '../event-store/time-moment.ts'
 
 /** A moment in the life of one aggregate. */
 export type AggregateMoment =
   /** After this version; 0 = before the first event. */
-  | { readonly atVersion: number }
-  /** What was known then: the events recorded at or before it. */
-  | { readonly recordedAt: Date }
-  /** What was true then, as known now: the events that occurred at or before it. */
-  | { readonly occurredAt: Date }
+  { readonly atVersion: number } | TimeMoment
 
 /** Gives the test that an event passes when it belongs to a moment. */
 export function belongsTo(moment: AggregateMoment): (event: RecordedEvent) => boolean {
@@ -28,15 +25,7 @@ export function belongsTo(moment: AggregateMoment): (event: RecordedEvent) => bo
       )
     return (event) => event.version <= atVersion
   }
-  const [name, date] =
-    'recordedAt' in moment
-      ? (['recordedAt', moment.recordedAt] as const)
-      : (['occurredAt', moment.occurredAt] as const)
-  if (Number.isNaN(date.getTime()))
-    throw new TypeError(
-      `${name} is an invalid Date. Pass a valid one, in UTC: a calendar day ends at 23:59:59.999Z.`,
-    )
-  return (event) => event[name] <= date
+  return happenedBy(moment)
 }
 
 const NAMES: ReadonlySet<string> = new Set(['atVersion', 'recordedAt', 'occurredAt'])

@@ -1,17 +1,14 @@
 import type { EventReader } from '../event-store/event-reader.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
+import { happenedBy, type TimeMoment } from '../event-store/time-moment.ts'
 import { foldLog } from './fold-log.ts'
 import type { Projection } from './projection.ts'
 
 /** A moment of the whole log. */
 export type LogMoment =
   /** After the event at this position; waits until the log has got there. */
-  | { readonly position: GlobalPosition }
-  /** What was known then: the events recorded at or before it. */
-  | { readonly recordedAt: Date }
-  /** What was true then, as known now: the events that occurred at or before it. */
-  | { readonly occurredAt: Date }
+  { readonly position: GlobalPosition } | TimeMoment
 
 export interface AsOfOptions {
   readonly store: EventReader
@@ -35,22 +32,8 @@ export async function asOf<Document, Event extends RecordedEvent>(
   moment: LogMoment,
   { store, keys, signal }: AsOfOptions,
 ): Promise<ReadonlyMap<string, Document>> {
-  const until = 'position' in moment ? moment.position : undefined
-  const counts = timeTest(moment)
+  const range = 'position' in moment ? { until: moment.position } : { counts: happenedBy(moment) }
   const wanted = keys === undefined ? undefined : new Set(keys)
-  const documents = await foldLog(projection, { store, until, counts, keys: wanted, signal })
+  const documents = await foldLog(projection, { store, ...range, keys: wanted, signal })
   return new Map([...documents].map(([key, { document }]) => [key, document as Document]))
-}
-
-function timeTest(moment: LogMoment): ((event: RecordedEvent) => boolean) | undefined {
-  if ('position' in moment) return undefined
-  const [name, date] =
-    'recordedAt' in moment
-      ? (['recordedAt', moment.recordedAt] as const)
-      : (['occurredAt', moment.occurredAt] as const)
-  if (Number.isNaN(date.getTime()))
-    throw new TypeError(
-      `${name} is an invalid Date. Pass a valid one, in UTC: a calendar day ends at 23:59:59.999Z.`,
-    )
-  return (event) => event[name] <= date
 }

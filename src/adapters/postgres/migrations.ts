@@ -2,51 +2,63 @@ import type { Database, DatabaseSession } from './database.ts'
 import type { SchemaSql } from './schema-sql.ts'
 import { SchemaVersionError } from './schema-version-error.ts'
 
-/** The files in `sql/`, in their order: the version of a schema is the number of those applied to it. */
-const MIGRATIONS: readonly string[] = ['001_events.sql']
+/** One line of migrations. The event store and the read models have one each: their tables may stand in one schema or in two. */
+export interface Migrations {
+  /** The table that records what was applied; `sql/<record>.sql` makes it. */
+  readonly record: string
+  /** The files in `sql/`, in their order: the version is the number of those applied. */
+  readonly files: readonly string[]
+}
+
+export const EVENT_MIGRATIONS: Migrations = { record: 'migrations', files: ['001_events.sql'] }
+
+export const READ_MODEL_MIGRATIONS: Migrations = {
+  record: 'read_model_migrations',
+  files: ['read_models_001.sql'],
+}
+
+/** Which migrations a schema is to have. */
+export interface SchemaMigrations {
+  readonly schema: string
+  readonly sql: SchemaSql
+  readonly migrations: Migrations
+}
 
 /**
- * Brings a schema to the version that this code knows; makes it when it is missing. Safe when many processes start at once.
+ * Brings a schema to the version that this code knows; makes it when it is missing. Safe when many processes start at once; when there is nothing
+ * to do it only reads.
  *
  * @throws {SchemaVersionError} newer code has migrated it.
  */
-export async function migrate(database: Database, schema: string, sql: SchemaSql): Promise<void> {
-  const isCurrent = await database.session(async (session) => {
-    const version = await versionOf(session, schema, sql)
-    return version !== undefined && !isBehind(schema, version)
-  })
-  if (!isCurrent) await database.transaction((session) => applyMissing(session, schema, sql))
+export async function migrate(database: Database, target: SchemaMigrations): Promise<void> {
+  const found = await database.session((session) => versionOf(session, target))
+  if (found !== undefined && !isBehind(found, target)) return
+  await database.transaction((session) => applyMissing(session, target))
 }
 
-async function applyMissing(
-  session: DatabaseSession,
-  schema: string,
-  sql: SchemaSql,
-): Promise<void> {
+async function applyMissing(session: DatabaseSession, target: SchemaMigrations): Promise<void> {
+  const { schema, sql, migrations } = target
   await session.query(LOCK, [schema])
-  const found = await versionOf(session, schema, sql)
-  if (found === undefined) await makeSchema(session, schema, sql)
-  else if (!isBehind(schema, found)) return
+  const found = await versionOf(session, target)
+  if (found === undefined) await makeRecord(session, target)
+  else if (!isBehind(found, target)) return
   const applied = found ?? 0
-  for (const [index, file] of MIGRATIONS.entries()) {
+  const text = `INSERT INTO ${sql.identifier}.${migrations.record} (version, name) VALUES ($1::integer, $2)`
+  for (const [index, file] of migrations.files.entries()) {
     if (index < applied) continue
     await session.script(sql.text(file))
-    await session.query(
-      { text: `INSERT INTO ${sql.identifier}.migrations (version, name) VALUES ($1, $2)` },
-      [index + 1, file],
-    )
+    await session.query({ text }, [index + 1, file])
   }
 }
 
-/** Undefined: the schema holds no record of migrations. */
+/** Undefined: the schema holds no record of these migrations. */
 async function versionOf(
   session: DatabaseSession,
-  schema: string,
-  { identifier }: SchemaSql,
+  { schema, sql, migrations: { record } }: SchemaMigrations,
 ): Promise<number | undefined> {
-  const [found] = await session.query(FIND_RECORD, [schema])
+  const [found] = await session.query(FIND_RECORD, [schema, record])
   if (found === undefined) return undefined
-  const text = `SELECT max(version) FROM ${identifier}.migrations`
+  const text = `SELECT max(version) FROM ${sql.identifier}.${record}`
   const [[version] = []] = await session.query({ text })
   return Number(version ?? 0)
 }
@@ -54,23 +66,26 @@ async function versionOf(
 /** Not by `to_regclass`: after the wait for the lock it can still answer from before, and miss what another process has just made. */
 const FIND_RECORD = {
   text: `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relname = 'migrations'`,
+    WHERE n.nspname = $1 AND c.relname = $2`,
 }
 
-function isBehind(schema: string, found: number): boolean {
-  const known = MIGRATIONS.length
+function isBehind(found: number, { schema, migrations }: SchemaMigrations): boolean {
+  const known = migrations.files.length
   if (found > known) throw new SchemaVersionError(schema, { found, known })
   return found < known
 }
 
 /** Asks first: a role may own a schema and yet not be allowed to make one, not even one that exists. */
-async function makeSchema(session: DatabaseSession, schema: string, sql: SchemaSql): Promise<void> {
+async function makeRecord(
+  session: DatabaseSession,
+  { schema, sql, migrations }: SchemaMigrations,
+): Promise<void> {
   const [existing] = await session.query(
     { text: 'SELECT 1 FROM pg_namespace WHERE nspname = $1' },
     [schema],
   )
   if (existing === undefined) await session.script(`CREATE SCHEMA ${sql.identifier}`)
-  await session.script(sql.text('migrations.sql'))
+  await session.script(sql.text(`${migrations.record}.sql`))
 }
 
 /** The class is 'ever' in ASCII, apart from those of the logs, which are oids of sequences. */

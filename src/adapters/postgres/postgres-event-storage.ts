@@ -25,7 +25,7 @@ import { DatabaseUnavailableError } from './database-unavailable-error.ts'
 import type { Database, DatabaseSession, Row } from './database.ts'
 import { logPage } from './log-page.ts'
 import { logStatements } from './log-statements.ts'
-import { migrate } from './migrations.ts'
+import { EVENT_MIGRATIONS, migrate } from './migrations.ts'
 import { once } from './once.ts'
 import { SchemaSql } from './schema-sql.ts'
 import { positionOf, storedEvent } from './stored-row.ts'
@@ -47,7 +47,7 @@ export class PostgresEventStorage implements EventStorage {
     this.#database = database
     this.#statements = statementsOf(sql)
     this.#ready = once(async () => {
-      await migrate(database, schema, sql)
+      await migrate(database, { schema, sql, migrations: EVENT_MIGRATIONS })
       await checkLog(database, sql)
     })
   }

@@ -12,8 +12,8 @@ import { BuildTable, createTableSql } from './build-table.ts'
 import type { Database, DatabaseSession } from './database.ts'
 import { DatabaseError } from './database-error.ts'
 import { describeColumns, type DocumentColumns } from './document-columns.ts'
+import { migrate, READ_MODEL_MIGRATIONS } from './migrations.ts'
 import { once } from './once.ts'
-import { migrateReadModels } from './read-model-migrations.ts'
 import type { ReadModelName } from './read-model-name.ts'
 import { ReadModelRecords } from './read-model-records.ts'
 import { ReadModelView } from './read-model-view.ts'
@@ -48,7 +48,9 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
     this.#columns = columns
     this.#records = new ReadModelRecords(name, sql)
     this.#view = new ReadModelView(name, sql)
-    this.#ready = once(() => migrateReadModels(database, recordsSchema, sql))
+    this.#ready = once(() =>
+      migrate(database, { schema: recordsSchema, sql, migrations: READ_MODEL_MIGRATIONS }),
+    )
   }
 
   get sink(): object {
