@@ -100,10 +100,22 @@ export class MemoryEventStorage implements EventStorage {
       this.#streams.set(streamId, stream)
       this.#directory.add(streamId)
     }
-    const positions = events.map(({ occurredAtMs = recordedAtMs, ...event }) => {
+    const positions = events.map((event) => {
+      const { id, type, schemaVersion, data, metadata, occurredAtMs = recordedAtMs } = event
       const position = globalPosition(this.#log.length + 1)
       const version = stream.version + 1
-      const stored = { ...event, streamId, version, position, occurredAtMs, recordedAtMs }
+      const stored = {
+        streamId,
+        version,
+        position,
+        id,
+        type,
+        schemaVersion,
+        data,
+        metadata,
+        occurredAtMs,
+        recordedAtMs,
+      }
       this.#log.push(stored)
       stream.push(stored)
       return position
@@ -121,7 +133,8 @@ function minimum(until: bigint | undefined, length: number): bigint | number {
   return until !== undefined && until < length ? until : length
 }
 
-function matcher({ types, categories }: LogRange): (event: StoredEvent) => boolean {
+function matcher({ types, categories }: LogRange): ((event: StoredEvent) => boolean) | undefined {
+  if (types === undefined && categories === undefined) return undefined
   const typeSet = types && new Set(types)
   const categorySet = categories && new Set(categories)
   return ({ type, streamId }) =>
@@ -135,10 +148,11 @@ function pick(
     readonly first: number
     readonly end: number
     readonly limit: number
-    readonly matches: (event: StoredEvent) => boolean
+    readonly matches: ((event: StoredEvent) => boolean) | undefined
   },
 ): readonly StoredEvent[] {
   const { first, end, limit, matches } = range
+  if (matches === undefined) return log.slice(first, Math.min(end, first + limit))
   const picked: StoredEvent[] = []
   for (let index = first; index < end && picked.length < limit; index++) {
     const event = log[index] as StoredEvent

@@ -1,0 +1,19 @@
+import type { StoredEvent } from '../../src/index.ts'
+import type { Side } from '../benchmark.ts'
+import { LogTally } from './log-tally.ts'
+
+/** Walks over a list of stored events and parses their data: no pages, no objects. */
+export function memoryReadFloor(stored: readonly StoredEvent[]): Side {
+  return {
+    prepare: async () => {
+      const tally = new LogTally()
+      return {
+        work: async () => {
+          for (const { streamId, version, data } of stored)
+            tally.add(streamId, version, JSON.parse(data))
+        },
+        finish: async () => tally.toString(),
+      }
+    },
+  }
+}

@@ -1,0 +1,19 @@
+import type { EventStore } from '../../src/index.ts'
+import type { Side } from '../benchmark.ts'
+import { LogTally } from './log-tally.ts'
+
+/** Reads the whole log through `readAll`. */
+export function storeReadSide(store: EventStore): Side {
+  return {
+    prepare: async () => {
+      const tally = new LogTally()
+      return {
+        work: async () => {
+          for await (const { events } of store.readAll())
+            for (const { streamId, version, data } of events) tally.add(streamId, version, data)
+        },
+        finish: async () => tally.toString(),
+      }
+    },
+  }
+}

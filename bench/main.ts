@@ -1,0 +1,28 @@
+/**
+ * `npm run bench [-- WORD...] [--rounds N] [--json]`: how fast the package is, as a ratio to hand-written code for the same
+ * work in the same run. Words choose rows by their names. Progress goes to standard error.
+ */
+import type { Row } from './benchmark.ts'
+import { benchmarks } from './benchmarks.ts'
+import { measure } from './measure.ts'
+import { readOptions } from './options.ts'
+import { closeDatabases } from './pglite/databases.ts'
+import { table } from './table.ts'
+
+const { words, rounds, json } = readOptions(process.argv.slice(2))
+const chosen = benchmarks.filter(
+  ({ name }) =>
+    words.length === 0 || words.some((word) => name.toLowerCase().includes(word.toLowerCase())),
+)
+if (chosen.length === 0)
+  throw new TypeError(
+    `No row is named like '${words.join("' or '")}'. There are: ${benchmarks.map(({ name }) => name).join('; ')}.`,
+  )
+
+const rows: Row[] = []
+for (const benchmark of chosen) {
+  console.error(`${benchmark.name} ...`)
+  rows.push(await measure(benchmark, { rounds }))
+}
+await closeDatabases()
+console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows))
