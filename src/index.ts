@@ -16,6 +16,7 @@ export {
 } from './aggregates/repository.ts'
 export { VersionNotReachedError } from './aggregates/version-not-reached-error.ts'
 
+export { AppendRacedError } from './event-store/append-raced-error.ts'
 export type { AppendOptions, AppendResult, StreamAppend } from './event-store/append.ts'
 export type { Checkpoint } from './event-store/checkpoint.ts'
 export { CommandRepeatedError } from './event-store/command-repeated-error.ts'
@@ -103,6 +104,7 @@ export type {
   LaneStep,
   ReadModelStorage,
 } from './projections/read-model-storage.ts'
+export { RebuildConflictError } from './projections/rebuild-conflict-error.ts'
 export type { RebuildReport } from './projections/rebuild.ts'
 export { StopDeadlineError } from './projections/stop-deadline-error.ts'
 export { WaitTimeoutError } from './projections/wait-timeout-error.ts'

@@ -32,7 +32,7 @@ async function main({
   const say = (line: string): void => void out.write(`${line}\n`)
 
   const history = await openBankHistory(transactions)
-  await using bank = await openBank(dataDir).catch(refuseFolder)
+  await using bank = await openBank(dataDir)
   say(`Importing ${history.file} into ${dataDir ?? 'memory'}.`)
   const report = await runBank(bank, history, {
     occurredAt: occurredAt === undefined ? undefined : startOfDay(occurredAt),
@@ -48,11 +48,6 @@ async function main({
     ;['', ...lines].forEach(say)
   }
   return report.mismatches === 0 && report.rebuild.identical ? 0 : 1
-}
-
-/** A folder that holds something else than a database is refused by a TypeError. */
-function refuseFolder(cause: unknown): never {
-  throw cause instanceof TypeError ? new UsageError(cause.message, { cause }) : cause
 }
 
 /** One line for what a user can mend; the whole error for what is a bug. */

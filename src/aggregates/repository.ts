@@ -1,14 +1,16 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { v7 as uuidv7 } from 'uuid'
-import { CommandRepeatedError } from '../event-store/command-repeated-error.ts'
+import { EverfoldError } from '../errors.ts'
+import type { CommandRepeatedError } from '../event-store/command-repeated-error.ts'
 import type { DomainEvent, EventMetadata } from '../event-store/domain-event.ts'
 import type { EventDefinitions, EventsOf, RecordedOf } from '../event-store/event-catalog.ts'
 import { declaredEvents } from '../event-store/event-catalog.ts'
 import type { CommandOutcome } from '../event-store/event-reader.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
+import { DecodedEvent, type RecordedEvent } from '../event-store/recorded-event.ts'
 import { streamId, type StreamId } from '../event-store/stream-id.ts'
-import { WrongExpectedVersionError } from '../event-store/wrong-expected-version-error.ts'
+import type { WrongExpectedVersionError } from '../event-store/wrong-expected-version-error.ts'
 import { decide, evolve, type Aggregate, type CommandOf } from './aggregate.ts'
 import { belongsTo, type AggregateMoment } from './moment.ts'
 import { VersionNotReachedError } from './version-not-reached-error.ts'
@@ -106,22 +108,22 @@ export class Repository {
           expectedVersion: loaded.version,
           commandId,
         })
-        const recorded = events.map((event, index) => ({
-          ...asRecorded(aggregate, stream, event, result.recordedAt as Date),
-          version: loaded.version + index + 1,
-          position: result.positions[index],
-        }))
+        const { positions, recordedAt = new Date() } = result
+        const recorded = events.map((event, index) => {
+          const version = loaded.version + index + 1
+          const position = positions[index] as GlobalPosition
+          return recordedOf(aggregate, event, { streamId: stream, version, position, recordedAt })
+        })
         return {
           state,
           version: result.version,
           position: result.position,
-          events: recorded as unknown as readonly RecordedOf<D>[],
+          events: recorded,
           isRepeated: false,
         }
       } catch (error) {
-        if (error instanceof WrongExpectedVersionError) conflicts.add(error)
-        if (error instanceof CommandRepeatedError)
-          return this.#firstOutcome(aggregate, stream, error, commandId)
+        if (isConflict(error)) conflicts.add(error)
+        if (isRepetition(error)) return this.#firstOutcome(aggregate, stream, error, commandId)
         throw error
       }
     }
@@ -230,14 +232,34 @@ export class Repository {
   }
 }
 
-/** What the store recorded of an event, but for its version and position. */
-function asRecorded<State, Commands, D extends EventDefinitions>(
+/** Told by their codes, so that errors of another copy of the package count, too. */
+function isConflict(error: unknown): error is WrongExpectedVersionError {
+  const code: WrongExpectedVersionError['code'] = 'WRONG_EXPECTED_VERSION'
+  return EverfoldError.is(error) && error.code === code
+}
+
+function isRepetition(error: unknown): error is CommandRepeatedError {
+  const code: CommandRepeatedError['code'] = 'COMMAND_REPEATED'
+  return EverfoldError.is(error) && error.code === code
+}
+
+/** An event as the store has recorded it. */
+function recordedOf<State, Commands, D extends EventDefinitions>(
   aggregate: Aggregate<State, Commands, D>,
-  streamId: StreamId,
-  event: DomainEvent,
-  recordedAt: Date,
-) {
-  const { id, type, data, metadata, occurredAt = recordedAt } = event
-  const schemaVersion = declaredEvents(aggregate.events).get(type)?.chain.version
-  return { streamId, id, type, data, schemaVersion, metadata, occurredAt, recordedAt }
+  event: DomainEvent & { readonly id: string },
+  place: Pick<RecordedEvent, 'streamId' | 'version' | 'position' | 'recordedAt'>,
+): RecordedOf<D> {
+  const { recordedAt, ...at } = place
+  const { id, type, data, metadata = {}, occurredAt = recordedAt } = event
+  return new DecodedEvent({
+    ...at,
+    ...{
+      id: id.toLowerCase(),
+      type,
+      data: JSON.stringify(data),
+      metadata: JSON.stringify(metadata),
+    },
+    schemaVersion: declaredEvents(aggregate.events).get(type)?.chain.version ?? 1,
+    ...{ occurredAtMs: occurredAt.getTime(), recordedAtMs: recordedAt.getTime() },
+  }) as unknown as RecordedOf<D>
 }

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { EverfoldError } from '../errors.ts'
 import type { AppendResult, StreamAppend } from './append.ts'
+import { AppendRacedError } from './append-raced-error.ts'
 import { CommandRepeatedError } from './command-repeated-error.ts'
 import type { EventEncoder } from './event-encoder.ts'
 import type { AppendVerdict, EventStorage, StorageAppend } from './event-storage.ts'
@@ -86,7 +88,8 @@ export class Appender {
       maxAttempts: Infinity,
       backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1000 }),
     })
-    for (;;) {
+    for (let races = 0; ; races++) {
+      if (races > 0) await sleep(Math.random() * Math.min(RACE_PAUSE_MS, races))
       const verdicts = await policy
         .execute(() => this.#storage.append(appends))
         .catch((error: unknown) => {
@@ -98,6 +101,11 @@ export class Appender {
           )
         })
       if (verdicts.every(({ status }) => status !== 'raced')) return verdicts
+      if (performance.now() >= deadline)
+        throw new AppendRacedError(
+          appends.map(({ streamId }) => streamId),
+          this.#deadlineMs,
+        )
     }
   }
 }
@@ -124,6 +132,9 @@ function checkCommandId(commandId: string): void {
     `Command id '${commandId.slice(0, 60)}' is unusable: use 1 to 255 characters without U+0000 and halves of surrogate pairs.`,
   )
 }
+
+/** Most that a raced append pauses before it is tried again. */
+const RACE_PAUSE_MS = 50
 
 const OUTCOME_UNKNOWN: OutcomeUnknownError['code'] = 'OUTCOME_UNKNOWN'
 

@@ -23,8 +23,7 @@ export class EventEncoder {
     const { chain, schema } = this.#declared(streamId, type)
     const data = encodeJson(event.data, 'data')
     if (schema !== undefined) validate(schema, streamId, event)
-    if (occurredAt !== undefined && Number.isNaN(occurredAt.getTime()))
-      throw new InvalidEventError(type, 'its occurredAt is an invalid Date')
+    checkOccurredAt(event)
     return {
       id: checkId(event) ?? this.#newId(),
       type,
@@ -44,6 +43,29 @@ export class EventEncoder {
       known: catalog ? [...declaredEvents(catalog).keys()] : [],
     })
   }
+}
+
+/** The first moment that PostgreSQL can keep: 4713 BC. */
+const EARLIEST_MS = Date.UTC(-4712, 0, 1)
+
+function checkOccurredAt({
+  type,
+  occurredAt,
+}: {
+  readonly type: string
+  readonly occurredAt?: unknown
+}): void {
+  if (occurredAt === undefined) return
+  const time =
+    occurredAt instanceof Date || isDateOfAnotherRealm(occurredAt)
+      ? occurredAt.getTime()
+      : Number.NaN
+  if (Number.isNaN(time)) throw new InvalidEventError(type, 'its occurredAt is no valid Date')
+  if (time < EARLIEST_MS) throw new InvalidEventError(type, 'its occurredAt is before 4713 BC')
+}
+
+function isDateOfAnotherRealm(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]'
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

@@ -31,7 +31,8 @@ export interface EventWriter {
   ): Promise<AppendResult>
 
   /**
-   * Appends to several streams in one atomic commit: all of it or nothing. Each stream may be named once.
+   * Appends to several streams in one atomic commit: all of it or nothing. Each stream may be named once. In the log their events follow each other by
+   * stream, in an order of the store's choice.
    *
    * @returns the results in the order of `appends`.
    * @throws the error of the first append that is refused, as `append` does.

@@ -25,6 +25,8 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly occurredAt: Date
   /** When the store took it, by the store's clock, to the millisecond. */
   readonly recordedAt: Date
+  /** All of it as JSON values; the position is a decimal string. Events that a store gives have it. */
+  toJSON?(): Readonly<Record<string, unknown>>
 }
 
 /** Decodes a stored event; `data` is parsed at once, the rest when asked for: parsing metadata eagerly costs as much as all else (1.4 us against 0.25). */

@@ -32,8 +32,19 @@ export async function asOf<Document, Event extends RecordedEvent>(
   moment: LogMoment,
   { store, keys, signal }: AsOfOptions,
 ): Promise<ReadonlyMap<string, Document>> {
+  checkMoment(moment)
   const range = 'position' in moment ? { until: moment.position } : { counts: happenedBy(moment) }
   const wanted = keys === undefined ? undefined : new Set(keys)
   const documents = await foldLog(projection, { store, ...range, keys: wanted, signal })
   return new Map([...documents].map(([key, { document }]) => [key, document as Document]))
 }
+
+function checkMoment(moment: LogMoment): void {
+  const given = Object.keys(moment).filter((name) => MOMENTS.has(name))
+  if (given.length !== 1)
+    throw new TypeError(
+      `A moment is one of position, recordedAt and occurredAt; given: ${given.join(', ') || 'none'}.`,
+    )
+}
+
+const MOMENTS: ReadonlySet<string> = new Set(['position', 'recordedAt', 'occurredAt'])

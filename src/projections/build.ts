@@ -24,4 +24,6 @@ export interface BuildsRecord {
   readonly building: Build | undefined
   /** The build that was live before; dropped when the next one is begun. */
   readonly previous: Build | undefined
+  /** Builds that are being dropped: whoever finds one here finishes that. */
+  readonly dropping: readonly Build[]
 }

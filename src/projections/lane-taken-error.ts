@@ -19,7 +19,7 @@ export class LaneTakenError extends EverfoldError {
   ) {
     const { projection, readModel, owner } = lane
     super(
-      `Projection '${projection}' into '${readModel}' was taken over by runner '${owner ?? 'one that has stopped since'}'. Run one runner per read model, and start this one again when the other has stopped.`,
+      `Projection '${projection}' into '${readModel}' was taken over by runner ${owner === undefined ? 'that has stopped since, or by a newer build' : `'${owner}'`}. Run one runner per read model, and start this one again when the other has stopped.`,
       options,
     )
     this.projection = projection

@@ -1,29 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import type { Checkpoint } from '../event-store/checkpoint.ts'
 import type { LogPage } from '../event-store/event-reader.ts'
-import type { EventStore } from '../event-store/event-store.ts'
 import { sealJson } from '../event-store/json-value.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
-import type { Build } from './build.ts'
 import { DocumentCache } from './document-cache.ts'
 import { DocumentRefusedError } from './document-refused-error.ts'
 import { foldEvents, keyEvents, type KeyedEvent, type SizedWrite } from './fold.ts'
 import { announcementsOf } from './lane-announcements.ts'
+import { claimLane, type ClaimOptions } from './lane-claim.ts'
 import { LaneTakenError } from './lane-taken-error.ts'
 import type { Projection } from './projection.ts'
 import { filterOf, type ProjectionFilter } from './projection-filter.ts'
-import type { DocumentAt, LaneRecord, LaneStep, ReadModelStorage } from './read-model-storage.ts'
+import type { DocumentAt, LaneRecord, LaneStep } from './read-model-storage.ts'
 
 /** How often a checkpoint moves, at most, over events that the projection ignores. */
 const MOVE_INTERVAL_MS = 1000
 
-export interface LaneOptions<Document, Event extends RecordedEvent> {
-  readonly store: EventStore
+export interface LaneOptions<Document, Event extends RecordedEvent> extends ClaimOptions<Document> {
   readonly projection: Projection<Document, Event>
-  readonly storage: ReadModelStorage<Document>
-  readonly build: Build
-  /** Names the runner. */
-  readonly owner: string
   readonly cacheBytes: number
   /** Told of every commit, with the number of events that it folded. */
   readonly onCommit: (events: number) => void
@@ -52,20 +46,8 @@ export async function runLane<Document, Event extends RecordedEvent>(
   feed: Feed,
   signal: AbortSignal,
 ): Promise<void> {
-  const lane = await claim(options)
+  const lane = await claimLane({ ...options, isHeld: false })
   await new Lease(options, lane, signal).run(feed)
-}
-
-async function claim<Document, Event extends RecordedEvent>({
-  storage,
-  build,
-  owner,
-}: LaneOptions<Document, Event>): Promise<LaneRecord> {
-  for (;;) {
-    const previous = await storage.readLane(build, 0)
-    const next = { ...previous, revision: randomUUID(), epoch: previous.epoch + 1, owner }
-    if (await storage.writeLane(build, { number: 0, previous, next })) return next
-  }
 }
 
 /** A write of the lane under way, with the documents that it writes. */
@@ -85,6 +67,8 @@ class Lease<Document, Event extends RecordedEvent> {
   /** How far the log was folded, or looked at, in memory. */
   #cursor: Checkpoint | undefined
   #flight: Flight<Document> | undefined
+  /** The feed has ended: the release moves the checkpoint. */
+  #isOver = false
   #movedAt = performance.now()
   #moveTimer: NodeJS.Timeout | undefined
 
@@ -120,6 +104,9 @@ class Lease<Document, Event extends RecordedEvent> {
       this.#stopped.removeEventListener('abort', breakOff)
       clearTimeout(this.#moveTimer)
     }
+    this.#isOver = true
+    while (this.#flight !== undefined) await this.#flight.landed
+    clearTimeout(this.#moveTimer)
     await this.#release()
   }
 
@@ -131,7 +118,8 @@ class Lease<Document, Event extends RecordedEvent> {
     )
     const found = await this.#load(keyed)
     const documents = foldEvents(projection, keyed, found)
-    await this.#landed()
+    // Not in a function of its own: between its end and what follows, somebody who begins to wait could take off.
+    while (this.#flight !== undefined) await this.#flight.landed
     this.#cursor = through
     if (documents.size > 0) this.#takeOff(documents, keyed.length)
     else this.#moveOn()
@@ -179,10 +167,6 @@ class Lease<Document, Event extends RecordedEvent> {
     this.#flight = { documents, landed }
   }
 
-  async #landed(): Promise<void> {
-    while (this.#flight !== undefined) await this.#flight.landed
-  }
-
   async #write(
     step: LaneStep,
     documents: ReadonlyMap<string, SizedWrite<Document>>,
@@ -207,7 +191,8 @@ class Lease<Document, Event extends RecordedEvent> {
 
   /** Moves the checkpoint over events that matched nothing: at once when somebody waits, else at most once a second. */
   #moveOn(): void {
-    if (this.#flight !== undefined || this.#broken.signal.aborted || this.#isAtCursor()) return
+    if (this.#flight !== undefined || this.#isAtCursor()) return
+    if (this.#isOver || this.#broken.signal.aborted) return
     clearTimeout(this.#moveTimer)
     const dueMs = this.#movedAt + MOVE_INTERVAL_MS - performance.now()
     if (dueMs <= 0 || announcementsOf(this.#options.storage).isAwaited) this.#takeOff(new Map(), 0)
@@ -221,9 +206,8 @@ class Lease<Document, Event extends RecordedEvent> {
     return this.#cursor?.position === this.#lane.checkpoint?.position
   }
 
-  /** Finishes the write in hand, moves the checkpoint to where the log was looked at, and gives the lane back. */
+  /** Moves the checkpoint to where the log was looked at, and gives the lane back. */
   async #release(): Promise<void> {
-    await this.#landed()
     const next = {
       ...this.#lane,
       revision: randomUUID(),

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventStore } from '../event-store/event-store.ts'
+import { checkPageSize } from '../event-store/page-size.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { warningLogger, type Logger } from './logger.ts'
 import type { Registration } from './projection.ts'
@@ -38,8 +40,9 @@ export class ProjectionRunner {
   /** Names the runner as the owner of lanes. */
   readonly id: string = randomUUID()
   readonly #tasks: readonly AnyTask[]
-  #stopping = new AbortController()
+  #stopping = stopSignal()
   #isStarted = false
+  #lastTurn: Promise<unknown> = Promise.resolve()
 
   /** @throws {TypeError} two projections of one name, or two projections into one read model. */
   constructor(options: ProjectionRunnerOptions) {
@@ -50,8 +53,9 @@ export class ProjectionRunner {
       cacheBytes = 64 * 2 ** 20,
       pageSize,
     } = options
-    if (!(cacheBytes > 0))
-      throw new TypeError(`cacheBytes is ${cacheBytes}. Use a number of bytes above 0.`)
+    if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 1)
+      throw new RangeError(`cacheBytes is ${cacheBytes}. Use a whole number of bytes from 1.`)
+    checkPageSize(pageSize)
     const taskOptions: TaskOptions = { store, owner: this.id, logger, cacheBytes, pageSize }
     this.#tasks = projections.map(({ use }) =>
       use(
@@ -69,15 +73,15 @@ export class ProjectionRunner {
    * @throws {BuildMismatchError} a read model was built by another definition; nothing was started.
    */
   async start(): Promise<void> {
-    this.#refuseStarted('start')
-    this.#isStarted = true
-    try {
-      for (const task of this.#tasks) await task.open()
-    } catch (error) {
-      this.#isStarted = false
-      throw error
-    }
-    for (const task of this.#tasks) task.follow()
+    await this.#inTurn(undefined, async (signal) => {
+      this.#refuseStarted('start')
+      for (const task of this.#tasks) {
+        await task.open()
+        signal.throwIfAborted()
+      }
+      this.#isStarted = true
+      for (const task of this.#tasks) task.follow()
+    })
   }
 
   /**
@@ -88,23 +92,19 @@ export class ProjectionRunner {
   async runUntilCaughtUp(
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
-    this.#refuseStarted('runUntilCaughtUp')
-    const signal = this.#signal(options.signal)
-    this.#isStarted = true
-    try {
-      const ended = await Promise.allSettled(this.#tasks.map((task) => task.catchUp(signal)))
-      throwFailures(ended)
+    await this.#inTurn(options.signal, async (signal) => {
+      this.#refuseStarted('runUntilCaughtUp')
+      throwFailures(await Promise.allSettled(this.#tasks.map((task) => task.catchUp(signal))))
       signal.throwIfAborted()
-    } finally {
-      this.#isStarted = false
-    }
+    })
   }
 
   /**
    * Builds a projection anew beside its live build, in each read model that it fills: folds the whole log, verifies the result against a fresh
    * fold, and makes readers see it. Works while the runner follows and when it does not; interrupted, the next call resumes it.
    *
-   * Verification folds all documents in memory, and nothing new shows in the read model while it lasts.
+   * Verification folds all documents in memory, and nothing new shows in the read model while it lasts. A runner of another process that follows
+   * waits until it is over, and then follows into the new build.
    *
    * @returns a report per read model.
    * @throws {BuildVerificationError} the new build differs from a fresh fold: it was dropped, readers keep the live one.
@@ -118,9 +118,11 @@ export class ProjectionRunner {
       throw new TypeError(
         `No projection is named '${name}'. This runner has ${this.#names().join(', ')}.`,
       )
-    const reports: RebuildReport[] = []
-    for (const task of tasks) reports.push(await task.rebuild(this.#signal(options.signal)))
-    return reports
+    return this.#inTurn(options.signal, async (signal) => {
+      const reports: RebuildReport[] = []
+      for (const task of tasks) reports.push(await task.rebuild(signal))
+      return reports
+    })
   }
 
   /** How each projection is doing, in the order in which they were given. */
@@ -138,14 +140,17 @@ export class ProjectionRunner {
     deadlineMs = 10_000,
   }: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
     this.#stopping.abort(new DOMException('The runner was stopped.', 'AbortError'))
-    this.#stopping = new AbortController()
+    this.#stopping = stopSignal()
     const running = new Set(this.#tasks)
-    const stopped = Promise.all(
-      this.#tasks.map(async (task) => {
-        await task.stop()
-        running.delete(task)
-      }),
-    )
+    const stopped = this.#inTurn(undefined, async () => {
+      this.#isStarted = false
+      await Promise.all(
+        this.#tasks.map(async (task) => {
+          await task.stop()
+          running.delete(task)
+        }),
+      )
+    })
     const timer = new AbortController()
     await Promise.race([
       stopped,
@@ -157,17 +162,25 @@ export class ProjectionRunner {
         [...running].map(({ projection }) => projection.name),
         deadlineMs,
       )
-    this.#isStarted = false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  #signal(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined
-      ? this.#stopping.signal
-      : AbortSignal.any([signal, this.#stopping.signal])
+  /** One call after the other; a stop aborts those before it, also those that have not begun. */
+  async #inTurn<Result>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const stopping = this.#stopping.signal
+    const either = signal === undefined ? stopping : AbortSignal.any([signal, stopping])
+    const turn = this.#lastTurn.then(async () => {
+      either.throwIfAborted()
+      return work(either)
+    })
+    this.#lastTurn = turn.catch(() => undefined)
+    return turn
   }
 
   #names(): readonly string[] {
@@ -180,6 +193,13 @@ export class ProjectionRunner {
         `${call}() on a runner that runs already. Stop it first; to wait for a position use readModel.waitFor(position).`,
       )
   }
+}
+
+/** Every projection listens to it: more than the ten at which Node suspects a leak. */
+function stopSignal(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 function refuseDoubles(tasks: readonly AnyTask[]): void {

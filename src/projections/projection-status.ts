@@ -13,12 +13,12 @@ export interface ProjectionStatus {
   readonly building: Build | undefined
   /** The runner that has the lane of the live build. */
   readonly owner: string | undefined
-  /** How far the live build is. */
+  /** How far the live build is; undefined: not begun, or the sink cannot be reached. */
   readonly position: GlobalPosition | undefined
   /** Where the log ends. */
   readonly head: GlobalPosition | undefined
-  /** How far it is behind, in positions: at least as many as events. */
-  readonly positionsBehind: bigint
+  /** How far it is behind, in positions: at least as many as events. Undefined: the log is empty, or cannot be reached. */
+  readonly positionsBehind: bigint | undefined
   /** Events folded a second since it was started. */
   readonly eventsPerSecond: number
   /** The last failure of this runner, also one that it got over. */

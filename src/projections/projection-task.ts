@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import type { EverfoldError } from '../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EverfoldError } from '../errors.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import { globalPosition, type GlobalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { BuildMismatchError } from './build-mismatch-error.ts'
 import type { Build, BuildsRecord } from './build.ts'
+import type { BuildNotPreparedError } from './build-not-prepared-error.ts'
+import { dropLeftOvers } from './build-succession.ts'
 import { runLane, type Feed } from './lane.ts'
+import { claimLane, giveBackLane } from './lane-claim.ts'
+import type { LaneTakenError } from './lane-taken-error.ts'
 import type { Logger } from './logger.ts'
 import type { Projection } from './projection.ts'
 import { fingerprintOf } from './projection-filter.ts'
 import type { ProjectionStatus } from './projection-status.ts'
 import type { ReadModel } from './read-model.ts'
-import type { ReadModelStorage } from './read-model-storage.ts'
+import type { LaneRecord, ReadModelStorage } from './read-model-storage.ts'
+import type { RebuildConflictError } from './rebuild-conflict-error.ts'
 import { rebuild, type RebuildReport } from './rebuild.ts'
 import { retryTransient } from './retry-transient.ts'
 
@@ -33,9 +39,6 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   #lastError: Error | undefined
   #following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
   #isRebuilding = false
-  /** To follow, also after a rebuild that held it. */
-  #isWanted = false
-  #busy: Promise<unknown> = Promise.resolve()
   #rate = { since: performance.now(), events: 0 }
 
   constructor(
@@ -53,7 +56,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   }
 
   /**
-   * Finds the live build, or makes the first one, and makes readers see it.
+   * Finds the live build, or makes the first one.
    *
    * @throws {BuildMismatchError} another definition of the projection made it.
    */
@@ -66,6 +69,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       live: { ...declared, number: 1 },
       building: undefined,
       previous: undefined,
+      dropping: [],
     }
     if (found === undefined && !(await this.storage.writeBuilds(undefined, builds)))
       return this.open()
@@ -78,54 +82,68 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     )
       throw new BuildMismatchError(this.storage.name, { live, declared })
     await this.storage.prepare(live)
-    await this.storage.publish(live)
     return builds
   }
 
   /** Follows the log in the background until `stop`. A read model of a lower version is built anew first, beside the live one. */
   follow(): void {
-    this.#isWanted = true
     const { store, pageSize } = this.#options
     const stop = new AbortController()
     const feed: Feed = (after, { types, categories }, signal) =>
       store.subscribe({ after, types, categories, signal, pageSize })
     const ended = this.#end(stop.signal, async () => {
-      await this.run(await this.#bringUpToDate(stop.signal), feed, stop.signal)
+      for (let isSucceeded = true; isSucceeded;)
+        isSucceeded = await this.#followLiveBuild(feed, stop.signal)
     })
     this.#following = { stop, ended: ended.catch(() => undefined) } // its failure is in the status and the log
   }
 
   /** Folds the log up to where it ends now. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    await this.#busyWith(
-      this.#end(signal, async () => {
-        const live = await this.#bringUpToDate(signal)
-        const head = await this.#options.store.head()
-        // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
-        await this.run(live, this.upTo(head?.position ?? globalPosition(0)), signal)
-      }),
-    )
+    await this.#end(signal, async () => {
+      const live = await this.#bringUpToDate(signal)
+      await this.#publish(live).catch(this.#cannotPublish)
+      const head = await this.#options.store.head()
+      // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
+      await this.run(live, this.upTo(head?.position ?? globalPosition(0)), signal)
+    })
   }
 
+  /** Builds the read model anew; following is held for the end of it, and goes on afterwards. */
   async rebuild(signal: AbortSignal): Promise<RebuildReport> {
-    if (this.#isRebuilding)
-      throw new TypeError(
-        `Projection '${this.projection.name}' into '${this.storage.name}' is being rebuilt already.`,
-      )
-    return this.#busyWith(this.#rebuild(signal))
+    const isFollowing = this.#following !== undefined
+    const before = this.#state
+    this.#isRebuilding = true
+    try {
+      return await this.#rebuild(await this.open(), signal)
+    } finally {
+      this.#isRebuilding = false
+      this.#state = before
+      if (isFollowing && this.#following === undefined) this.follow()
+    }
   }
 
-  /** Ends following after the page in hand, and waits for a rebuild or a catch-up whose signal was aborted. */
+  /** Ends following, after the page in hand. */
   async stop(): Promise<void> {
-    this.#isWanted = false
-    await this.#hold()
-    await this.#busy
+    this.#following?.stop.abort()
+    await this.#following?.ended
+    this.#following = undefined
+  }
+
+  /** Claims the lane of a build for a switch. */
+  async hold(build: Build): Promise<LaneRecord> {
+    return claimLane({ ...this.#claimOf(build), isRetry: false, isHeld: true })
+  }
+
+  async giveBack(build: Build): Promise<void> {
+    await giveBackLane({ ...this.#claimOf(build), isRetry: false })
   }
 
   /** Runs the lane of a build over a feed; what is transient is tried again, with growing pauses, for ever. */
   async run(build: Build, feed: Feed, signal: AbortSignal): Promise<void> {
-    const { store, owner, cacheBytes } = this.#options
-    const { projection, storage } = this
+    const { cacheBytes } = this.#options
+    const { projection } = this
+    let isRetry = false
     this.#rate = { since: performance.now(), events: 0 }
     const runs = (): void => {
       this.#state = this.#isRebuilding ? 'rebuilding' : 'running'
@@ -137,11 +155,9 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         runs()
       }
       runs()
-      await runLane(
-        { store, projection, storage, build, owner, cacheBytes, onCommit },
-        feed,
-        signal,
-      )
+      const claim = { ...this.#claimOf(build), isRetry }
+      isRetry = true
+      await runLane({ ...claim, projection, cacheBytes, onCommit }, feed, signal)
     }
     await retryTransient(lease, { signal, onRetry: this.#retries })
   }
@@ -153,24 +169,63 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       store.readAll({ after, until, types, categories, signal, pageSize })
   }
 
+  /** What the sink and the log cannot tell at the moment is undefined. */
   async status(): Promise<ProjectionStatus> {
-    const builds = await this.storage.readBuilds()
-    const lane = builds && (await this.storage.readLane(builds.live, 0))
-    const head = await this.#options.store.head()
+    const { live, building } = (await unlessFailing(this.storage.readBuilds())) ?? {}
+    const lane = live && (await unlessFailing(this.storage.readLane(live, 0)))
+    const head = await unlessFailing(this.#options.store.head())
     const seconds = (performance.now() - this.#rate.since) / 1000
     const position = lane?.checkpoint?.position
     return {
       projection: this.projection.name,
       readModel: this.storage.name,
       state: this.#state,
-      build: builds?.live,
-      building: builds?.building,
+      build: live,
+      building,
       owner: lane?.owner,
       position,
       head: head?.position,
-      positionsBehind: (head?.position ?? 0n) - (position ?? 0n),
+      positionsBehind: head === undefined ? undefined : head.position - (position ?? 0n),
       eventsPerSecond: seconds > 0 ? this.#rate.events / seconds : 0,
       lastError: this.#lastError,
+    }
+  }
+
+  /** @returns true: another build is live by now, or a rebuild elsewhere that had taken the lane was given up. */
+  async #followLiveBuild(feed: Feed, signal: AbortSignal): Promise<boolean> {
+    const { live: before } = await this.open()
+    try {
+      const live = await this.#bringUpToDate(signal)
+      // A long reader of a view can keep it from being replaced: that must not keep the read model from being filled.
+      const published = retryTransient(() => this.#publish(live), {
+        signal,
+        onRetry: this.#retries,
+      })
+      published.catch(this.#cannotPublish)
+      await this.run(live, feed, signal)
+      return false
+    } catch (error) {
+      if (!isTakeover(error)) throw error
+      this.#state = 'retrying'
+      this.#lastError = error
+      if (await this.#outwaitRebuild(before, signal)) return true
+      throw error
+    }
+  }
+
+  /** Somebody else has a lane: while a rebuild is under way, he gives it back or another build goes live. */
+  async #outwaitRebuild(before: Build, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const builds = await this.storage.readBuilds()
+      if (builds?.live.number !== before.number) return true
+      if (builds.building === undefined) return false
+      const lanes = await Promise.all(
+        [builds.live, builds.building].map((build) =>
+          unlessFailing(this.storage.readLane(build, 0)),
+        ),
+      )
+      if (lanes.every((lane) => lane?.owner === undefined)) return true
+      await sleep(OUTWAIT_INTERVAL_MS * (0.5 + Math.random()), undefined, { signal })
     }
   }
 
@@ -179,6 +234,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     let live: Build | undefined
     const open = async (): Promise<void> => {
       const builds = await this.open()
+      await dropLeftOvers(this.storage)
       if (builds.live.version < this.projection.version) await this.#replace(builds, signal)
       live = (await this.open()).live
     }
@@ -188,51 +244,39 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   }
 
   async #replace(builds: BuildsRecord, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options
     this.#isRebuilding = true
     try {
-      const hold = (): Promise<void> => Promise.resolve() // nobody here follows into a build of another version
-      await rebuild(this, builds, { store, declared: this.#declared(), signal, hold })
+      await this.#rebuild(builds, signal)
     } finally {
       this.#isRebuilding = false
     }
   }
 
-  async #rebuild(signal: AbortSignal): Promise<RebuildReport> {
+  async #rebuild(builds: BuildsRecord, signal: AbortSignal): Promise<RebuildReport> {
     const { store } = this.#options
-    this.#isRebuilding = true
-    try {
-      const builds = await this.open()
-      const hold = (): Promise<void> => this.#hold()
-      return await rebuild(this, builds, { store, declared: this.#declared(), signal, hold })
-    } finally {
-      this.#isRebuilding = false
-      this.#state = this.#following === undefined ? 'stopped' : 'running'
-      if (this.#isWanted && this.#following === undefined) this.follow()
-    }
+    // What brings a version up to date is itself what is followed: it has nothing to stop.
+    const isOutdated = builds.live.version < this.projection.version
+    const stopFollowing = async (): Promise<void> => (isOutdated ? undefined : this.stop())
+    const options = { store, declared: this.#declared(), signal, stopFollowing }
+    const report = await rebuild(this, builds, options)
+    await this.#publish(report.live).catch(this.#cannotPublish)
+    return report
   }
 
-  async #hold(): Promise<void> {
-    this.#following?.stop.abort()
-    await this.#following?.ended
-    this.#following = undefined
+  /** Makes readers from outside see a build, as long as it is the live one. */
+  async #publish(build: Build): Promise<void> {
+    const builds = await this.storage.readBuilds()
+    if (builds?.live.number === build.number) await this.storage.publish(build)
   }
 
-  /** Keeps the state of work that runs until it is done, stopped or failed. */
-  async #end(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-      this.#state = 'stopped'
-    } catch (error) {
-      if (signal.aborted && error === signal.reason) this.#state = 'stopped'
-      else this.#failed(error)
-      throw error
-    }
-  }
-
-  async #busyWith<Result>(work: Promise<Result>): Promise<Result> {
-    this.#busy = work.catch(() => undefined)
-    return work
+  /** Tried again when the projection is started or followed next. */
+  readonly #cannotPublish = (error: unknown): void => {
+    if (!EverfoldError.is(error) || !error.retryable) throw error
+    this.#lastError = error
+    this.#options.logger.warn(
+      `Readers of '${this.storage.name}' from outside do not see its live build yet: ${error.message}`,
+      { error },
+    )
   }
 
   readonly #retries = (error: EverfoldError, pauseMs: number): void => {
@@ -242,6 +286,22 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       `Projection '${this.projection.name}' into '${this.storage.name}' is tried again in ${Math.round(pauseMs)} ms: ${error.message}`,
       { error },
     )
+  }
+
+  /** Keeps the state of work that runs until it is done, stopped or failed. */
+  async #end(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.#state = 'stopped'
+    } catch (error) {
+      if (signal.aborted && isAbort(error, signal)) this.#state = 'stopped'
+      else this.#failed(error)
+      throw error
+    }
+  }
+
+  #claimOf(build: Build) {
+    return { storage: this.storage, build, owner: this.#options.owner }
   }
 
   #declared(): Omit<Build, 'number'> {
@@ -257,4 +317,24 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       { error },
     )
   }
+}
+
+const OUTWAIT_INTERVAL_MS = 250
+
+/** Another runner has what this one worked on: that is the end of it, unless that runner rebuilds. */
+function isTakeover(error: unknown): error is EverfoldError {
+  return EverfoldError.is(error) && TAKEOVERS.has(error.code)
+}
+
+const TAKEOVERS: ReadonlySet<string> = new Set<
+  LaneTakenError['code'] | RebuildConflictError['code'] | BuildNotPreparedError['code']
+>(['LANE_TAKEN', 'REBUILD_CONFLICT', 'BUILD_NOT_PREPARED'])
+
+/** For what is shown, not for what is relied on: the state and the last error tell why it failed. */
+async function unlessFailing<Value>(value: Promise<Value>): Promise<Value | undefined> {
+  return value.catch(() => undefined)
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
 }

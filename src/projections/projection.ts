@@ -15,7 +15,10 @@ export interface Projection<Document, Event extends RecordedEvent> {
   readonly version: number
   /** The catalogs of its events. */
   readonly events: AnyEventCatalog | readonly AnyEventCatalog[]
-  /** The keys of the documents that an event changes; null: none. Default: the event's stream id. */
+  /**
+   * The keys of the documents that an event changes; null: none. Default: the event's stream id. Its text is part of the fingerprint: another one under
+   * the same version is refused, also when only a minifier has changed it.
+   */
   readonly key?: ((event: Event) => string | readonly string[] | null) | undefined
   /** A document before its first event. */
   readonly initialDocument: (key: string) => Document

@@ -54,6 +54,8 @@ export interface LaneRecord {
   readonly owner: string | undefined
   /** How far the log was folded; undefined: not begun. */
   readonly checkpoint: Checkpoint | undefined
+  /** The owner is about to switch readers to another build, and does not move the lane meanwhile. */
+  readonly isHeld: boolean
 }
 
 /** One step of a lane's record. */

@@ -1,16 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { EverfoldError } from '../errors.ts'
 import type { Checkpoint } from '../event-store/checkpoint.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
+import { abandon, beginBuild, recordOf, switchTo, type Succession } from './build-succession.ts'
 import { BuildVerificationError } from './build-verification-error.ts'
-import { examineBuild, type BuildExamination, type Difference } from './build-verification.ts'
+import { examineBuild, type Difference } from './build-verification.ts'
 import type { Build, BuildsRecord } from './build.ts'
 import { foldLog } from './fold-log.ts'
 import type { Feed } from './lane.ts'
+import { LaneTakenError } from './lane-taken-error.ts'
 import type { Projection } from './projection.ts'
-import type { ReadModelStorage } from './read-model-storage.ts'
+import type { DocumentAt, LaneRecord, ReadModelStorage } from './read-model-storage.ts'
 
 export interface RebuildReport {
   readonly projection: string
@@ -25,7 +26,7 @@ export interface RebuildReport {
   readonly documents: number
   /** Digest of its keys, positions and documents, whatever their order: 32 hexadecimal digits. */
   readonly digest: string
-  /** The new build, which equals a fresh fold of the log, equals the previous one, too. */
+  /** The previous build held the same documents: the rebuild changed nothing. */
   readonly isIdentical: boolean
   /** Up to ten of the documents that differ; `expected`: in the new build, `found`: in the previous one. */
   readonly differences: readonly Difference[]
@@ -38,7 +39,7 @@ export interface RebuildOptions {
   readonly declared: Omit<Build, 'number'>
   readonly signal: AbortSignal
   /** Stops following into the live build, after the page in hand. */
-  readonly hold: () => Promise<void>
+  readonly stopFollowing: () => Promise<void>
 }
 
 /** What a rebuild moves: one projection into one read model. */
@@ -49,83 +50,100 @@ export interface RebuildTask<Document, Event extends RecordedEvent> {
   run(build: Build, feed: Feed, signal: AbortSignal): Promise<void>
   /** A feed that ends exactly at a position of the log. */
   upTo(until: GlobalPosition): Feed
+  /** Claims the lane of a build, so that nobody moves it. */
+  hold(build: Build): Promise<LaneRecord>
+  /** Gives back a lane that is held. */
+  giveBack(build: Build): Promise<void>
 }
 
 /**
  * Makes a new build beside the live one, verifies it against a fresh fold of the log, and makes readers see it.
  *
- * Interrupted anywhere it is resumed by the next call. Readers keep the live build until the switch, and never see an older state after it.
+ * Interrupted anywhere it is resumed by the next call. Readers keep the live build until the switch, and never see an older state after it: both lanes are
+ * held until then.
  */
 export async function rebuild<Document, Event extends RecordedEvent>(
   task: RebuildTask<Document, Event>,
   builds: BuildsRecord,
   options: RebuildOptions,
 ): Promise<RebuildReport> {
-  const { store, signal } = options
-  const { storage, projection } = task
-  const { live, building } = await begin(storage, builds, options.declared)
+  const { store, declared, signal, stopFollowing } = options
+  const { storage } = task
+  const succession = await beginBuild(storage, builds, { store, declared })
+  const { building } = succession
   await storage.prepare(building)
   const head = await store.head()
   if (head !== undefined) await task.run(building, task.upTo(head.position), signal)
-  await options.hold()
-  const notCompared = await alignLive(task, { live, building }, options)
-  const checkpoint = await alignBuilding(task, { live, building }, options)
-  signal.throwIfAborted()
-
-  const fresh =
-    checkpoint === undefined
-      ? new Map()
-      : await foldLog(projection, { store, until: checkpoint.position, signal })
-  const { documents, digest, isIdentical, differences } = await examineBuild(
-    storage,
-    building,
-    fresh,
-  )
-  if (!isIdentical) {
-    await abandon(storage, building)
-    throw new BuildVerificationError(storage.name, { build: building.number, differences })
-  }
-  const before: Pick<BuildExamination, 'isIdentical' | 'differences'> =
-    notCompared === undefined
-      ? await examineBuild(storage, live, fresh)
-      : { isIdentical: false, differences: [] }
-  await switchTo(storage, building)
-  const { isIdentical: isSame, differences: samples } = before
-  return {
-    projection: projection.name,
-    readModel: storage.name,
-    live: building,
-    previous: live,
-    checkpoint,
-    documents,
-    digest,
-    isIdentical: isSame,
-    differences: samples,
-    notCompared,
+  await stopFollowing()
+  try {
+    const notCompared = await alignLive(task, succession, signal)
+    await alignBuilding(task, succession, options)
+    signal.throwIfAborted()
+    const report = await verify(task, { ...succession, notCompared }, options)
+    if (report === undefined)
+      return await rebuild(task, (await storage.readBuilds()) ?? builds, options)
+    await succeed(task, succession, options)
+    await task.giveBack(building)
+    return report
+  } catch (error) {
+    await giveBackBoth(task, succession).catch(() => undefined) // what made it fail is what the caller has to know
+    throw error
   }
 }
 
-/** Puts a new build into the builds record, or finds the one that an interrupted rebuild left there. What was kept from the last switch is dropped. */
-async function begin<Document>(
-  storage: ReadModelStorage<Document>,
-  builds: BuildsRecord,
-  declared: Omit<Build, 'number'>,
-): Promise<{ readonly live: Build; readonly building: Build }> {
-  const { live, building: left, previous, newest } = builds
-  if (left?.version === declared.version && left.fingerprint === declared.fingerprint)
-    return { live, building: left }
-  if (left !== undefined) await storage.drop(left)
-  if (previous !== undefined) await storage.drop(previous)
-  const building = { ...declared, number: newest + 1 }
-  const next = {
-    ...builds,
-    revision: randomUUID(),
-    newest: building.number,
-    building,
-    previous: undefined,
+/** @returns undefined: what an interrupted rebuild left differs from a fresh fold, perhaps folded by rows that were corrected since; it was dropped. */
+async function verify<Document, Event extends RecordedEvent>(
+  task: RebuildTask<Document, Event>,
+  succession: Succession & { readonly notCompared: string | undefined },
+  { store, signal }: RebuildOptions,
+): Promise<RebuildReport | undefined> {
+  const { storage, projection } = task
+  const { live, building, isResumed, notCompared } = succession
+  const { checkpoint, revision } = await task.hold(building)
+  const fresh =
+    checkpoint === undefined
+      ? new Map<string, DocumentAt<Document>>()
+      : await foldLog(projection, { store, until: checkpoint.position, signal })
+  const { documents, digest, ...found } = await examineBuild(storage, building, fresh)
+  const lane = await storage.readLane(building, 0)
+  if (lane.revision !== revision)
+    throw new LaneTakenError({
+      projection: projection.name,
+      readModel: storage.name,
+      owner: lane.owner,
+    })
+  if (!found.isIdentical) {
+    await abandon(storage, building)
+    if (isResumed) return undefined
+    const { differences } = found
+    throw new BuildVerificationError(storage.name, { build: building.number, differences })
   }
-  if (await storage.writeBuilds(builds, next)) return { live, building }
-  return begin(storage, await recordOf(storage), declared)
+  const compared =
+    notCompared === undefined
+      ? await examineBuild(storage, live, fresh)
+      : { isIdentical: false, differences: [] }
+  const { isIdentical, differences } = compared
+  return {
+    ...{ projection: projection.name, readModel: storage.name, live: building, previous: live },
+    ...{ checkpoint, documents, digest, isIdentical, differences, notCompared },
+  }
+}
+
+/** Switches readers to the new build, when it has all that the live one has, and nobody can move that any more. */
+async function succeed<Document, Event extends RecordedEvent>(
+  task: RebuildTask<Document, Event>,
+  succession: Succession,
+  options: RebuildOptions,
+): Promise<void> {
+  const { storage } = task
+  const { live, building } = succession
+  for (;;) {
+    const builds = await recordOf(storage, building) // before the claim: whoever takes the lane from us changes the record first
+    await task.hold(live)
+    await alignBuilding(task, succession, options)
+    options.signal.throwIfAborted()
+    if (await switchTo(storage, building, builds)) return
+  }
 }
 
 /**
@@ -135,8 +153,8 @@ async function begin<Document>(
  */
 async function alignLive<Document, Event extends RecordedEvent>(
   task: RebuildTask<Document, Event>,
-  { live, building }: { readonly live: Build; readonly building: Build },
-  { signal }: RebuildOptions,
+  { live, building }: Succession,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   if (live.version !== building.version)
     return `it is of version ${live.version}, the new one of ${building.version}`
@@ -145,60 +163,30 @@ async function alignLive<Document, Event extends RecordedEvent>(
     if (checkpoint !== undefined) await task.run(live, task.upTo(checkpoint.position), signal)
     return undefined
   } catch (error) {
-    if (EverfoldError.is(error)) return error.message // what a rebuild is there to mend must not stop it
+    if (EverfoldError.is(error) && error.code !== LANE_TAKEN) return error.message // what a rebuild is there to mend must not stop it
     throw error
   }
 }
 
+const LANE_TAKEN: LaneTakenError['code'] = 'LANE_TAKEN'
+
 /** Moves the new build to where the live one is, so that no reader goes back in time. */
 async function alignBuilding<Document, Event extends RecordedEvent>(
   task: RebuildTask<Document, Event>,
-  { live, building }: { readonly live: Build; readonly building: Build },
+  { live, building }: Succession,
   { store, signal }: RebuildOptions,
-): Promise<Checkpoint | undefined> {
+): Promise<void> {
   const { checkpoint } = await task.storage.readLane(live, 0)
-  if (checkpoint !== undefined && (await store.contains(checkpoint)))
+  const { checkpoint: own } = await task.storage.readLane(building, 0)
+  if (checkpoint === undefined || checkpoint.position <= (own?.position ?? 0n)) return
+  if (await store.contains(checkpoint))
     await task.run(building, task.upTo(checkpoint.position), signal)
-  return (await task.storage.readLane(building, 0)).checkpoint
 }
 
-async function switchTo<Document>(
-  storage: ReadModelStorage<Document>,
-  building: Build,
+async function giveBackBoth<Document, Event extends RecordedEvent>(
+  task: RebuildTask<Document, Event>,
+  { live, building }: Succession,
 ): Promise<void> {
-  const builds = await recordOf(storage)
-  if (builds.building?.number !== building.number)
-    throw new TypeError(
-      `Build ${building.number} of '${storage.name}' was replaced by another runner's rebuild. Run one rebuild at a time.`,
-    )
-  const next = {
-    ...builds,
-    revision: randomUUID(),
-    live: building,
-    building: undefined,
-    previous: builds.live,
-  }
-  if (!(await storage.writeBuilds(builds, next))) return switchTo(storage, building)
-  await storage.publish(building)
-}
-
-/** Dropped before it leaves the record: whatever crashes in between, the next rebuild finds it there and drops or makes it again. */
-async function abandon<Document>(
-  storage: ReadModelStorage<Document>,
-  building: Build,
-): Promise<void> {
-  await storage.drop(building)
-  const builds = await recordOf(storage)
-  if (builds.building?.number !== building.number) return
-  const next = { ...builds, revision: randomUUID(), building: undefined }
-  if (!(await storage.writeBuilds(builds, next))) await abandon(storage, building)
-}
-
-async function recordOf<Document>(storage: ReadModelStorage<Document>): Promise<BuildsRecord> {
-  const builds = await storage.readBuilds()
-  if (builds === undefined)
-    throw new TypeError(
-      `Read model '${storage.name}' has lost its builds record. Restore it, or start with a new name.`,
-    )
-  return builds
+  await task.giveBack(live)
+  await task.giveBack(building)
 }

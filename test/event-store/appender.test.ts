@@ -300,3 +300,35 @@ const lateAppends = (): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, 2 * LATE_MS)
   })
+
+describe('an append that is raced', () => {
+  const racedBy = (times: number) => {
+    const inner = new MemoryEventStorage()
+    let left = times
+    return wrapStorage(inner, {
+      append: async (appends) =>
+        left-- > 0 ? appends.map(() => ({ status: 'raced' as const })) : inner.append(appends),
+    })
+  }
+
+  test('is tried again until it is decided', async () => {
+    const store = createEventStore(racedBy(5), { catalogs })
+
+    const { version } = await store.append(anyAccount(), [MoneyDeposited({ cents: 1 })], {
+      expectedVersion: 'any',
+    })
+
+    expect(version).toBe(1)
+  })
+
+  test('is given up at the deadline, with nothing written', async () => {
+    const store = createEventStore(racedBy(Infinity), { catalogs, appendDeadlineMs: 50 })
+
+    const refused = store.append(anyAccount(), [MoneyDeposited({ cents: 1 })], {
+      expectedVersion: 'any',
+    })
+
+    await expect(refused).rejects.toMatchObject({ code: 'APPEND_RACED', retryable: true })
+    expect(await store.head()).toBeUndefined()
+  })
+})

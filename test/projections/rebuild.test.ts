@@ -122,7 +122,7 @@ describe('rebuild', () => {
     }))
     const broken = altered(inner, (storage) => ({
       writeBuilds: async (previous, next) => {
-        if (next.live.number === 2) throw new Error('killed')
+        if (next.live.number === 3) throw new Error('killed')
         return storage.writeBuilds(previous, next)
       },
     }))
@@ -131,7 +131,7 @@ describe('rebuild', () => {
 
     const [report] = await runnerOf(store, inner).rebuild('account-balances')
 
-    expect(report).toMatchObject({ isIdentical: true, live: { number: 2 } })
+    expect(report).toMatchObject({ isIdentical: true, live: { number: 3 } })
   })
 
   test('gives the number of an abandoned build to no other', async () => {
@@ -210,14 +210,89 @@ describe('rebuild', () => {
     ])
   })
 
-  test('is refused while the same projection is being rebuilt', async () => {
+  test('waits for the one before it', async () => {
     const runner = runnerOf(openStore(), new MemoryReadModel<Balance>())
 
-    const first = runner.rebuild('account-balances')
-    const second = runner.rebuild('account-balances')
+    const [[first], [second]] = await Promise.all([
+      runner.rebuild('account-balances'),
+      runner.rebuild('account-balances'),
+    ])
 
-    await expect(second).rejects.toThrow('is being rebuilt already')
-    await expect(first).resolves.toHaveLength(1)
+    expect([first?.live.number, second?.live.number]).toEqual([2, 3])
+  })
+
+  test('begins anew when the log no longer holds what an interrupted one had folded', async () => {
+    const before = openStore()
+    const inner = new MemoryReadModel<Balance>()
+    await append(before, '1', deposited(5), deposited(6))
+    const broken = altered(inner, (storage) => ({
+      writeBuilds: async (previous, next) => {
+        if (next.live.number === 2) throw new Error('killed')
+        return storage.writeBuilds(previous, next)
+      },
+    }))
+    await expect(runnerOf(before, broken).rebuild('account-balances')).rejects.toThrow('killed')
+    const restored = openStore()
+    await append(restored, '1', deposited(7))
+
+    const [report] = await runnerOf(restored, inner).rebuild('account-balances')
+
+    expect(report).toMatchObject({ live: { number: 3 }, documents: 1 })
+    expect(await inner.get('account-1')).toEqual({ owner: '', cents: 7, events: 1 })
+  })
+
+  test('begins anew when what an interrupted one left was folded by rows that were corrected since', async () => {
+    const store = openStore()
+    const inner = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(5))
+    const wrong = altered(inner, (storage) => ({
+      commit: (build, step, writes) =>
+        storage.commit(build, step, build.number === 2 ? [] : writes),
+      scan: () => {
+        throw new Error('killed')
+      },
+    }))
+    await expect(runnerOf(store, wrong).rebuild('account-balances')).rejects.toThrow('killed')
+
+    const [report] = await runnerOf(store, inner).rebuild('account-balances')
+
+    expect(report).toMatchObject({ isIdentical: true, live: { number: 3 }, documents: 1 })
+  })
+
+  test('finishes what an earlier one was interrupted at while it dropped a build', async () => {
+    const store = openStore()
+    const inner = new MemoryReadModel<Balance>()
+    const dropped: number[] = []
+    const dying = altered(inner, () => ({ drop: async () => Promise.reject(new Error('killed')) }))
+    await runnerOf(store, inner).rebuild('account-balances')
+    await expect(runnerOf(store, dying).rebuild('account-balances')).rejects.toThrow('killed')
+    const watched = altered(inner, (storage) => ({
+      drop: async (build) => {
+        dropped.push(build.number)
+        return storage.drop(build)
+      },
+    }))
+
+    await runnerOf(store, watched).runUntilCaughtUp()
+
+    expect(dropped).toEqual([1])
+    expect(await inner.storage.readBuilds()).toMatchObject({ dropping: [] })
+  })
+
+  test('leaves a projection that had failed before it failed', async () => {
+    const store = openStore()
+    const MoneyDeposited = (): never => {
+      throw new RangeError('not today')
+    }
+    const broken = { ...accountBalances, on: { ...accountBalances.on, MoneyDeposited } }
+    await append(store, '1', deposited(5))
+    await using runner = runnerOf(store, new MemoryReadModel<Balance>(), broken)
+    await runner.start()
+    await sleep(20)
+
+    await expect(runner.rebuild('account-balances')).rejects.toThrow('not today')
+
+    expect(await runner.status()).toMatchObject([{ state: 'failed' }])
   })
 
   test('refuses a name that no projection has', async () => {

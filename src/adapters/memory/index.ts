@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { MemoryEventStorage } from './memory-event-storage.ts'
 export { memoryEventStore, type MemoryEventStoreOptions } from './memory-event-store.ts'
 export { MemoryReadModel } from './memory-read-model.ts'
 export { MemoryReadModelStorage } from './memory-read-model-storage.ts'

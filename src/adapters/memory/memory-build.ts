@@ -27,6 +27,7 @@ export class MemoryBuild<Document> {
       epoch: 0,
       owner: undefined,
       checkpoint: undefined,
+      isHeld: false,
     }))
   }
 

@@ -1,6 +1,5 @@
-import { hostname } from 'node:os'
 import { EverfoldError } from '../../errors.ts'
-import type { LockOwner } from './lock-owner.ts'
+import { isVisible, type LockOwner } from './lock-owner.ts'
 
 /** The folder of an embedded database is open elsewhere. Two processes that write to it would destroy it. */
 export class DatabaseInUseError extends EverfoldError {
@@ -23,7 +22,7 @@ function describe(file: string, owner: LockOwner | undefined): string {
     return `'${file}' does not tell by whom. If no process uses the folder, delete that file.`
   const { pid, host, since } = owner
   const holder = `process ${pid} on host '${host}' holds '${file}' since ${since}.`
-  if (host !== hostname())
+  if (!isVisible(owner))
     return `${holder} Whether it still runs cannot be seen from here. If it does not, delete that file.`
   if (pid === process.pid)
     return `${holder} That is this process: share the one it has opened, or close it first.`

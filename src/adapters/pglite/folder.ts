@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { FolderTakenError } from './folder-taken-error.ts'
 import { lock } from './folder-lock.ts'
 
 /** A folder that this process holds. */
@@ -21,7 +22,7 @@ const LOCK = 'everfold.lock'
  * Takes a folder for this process. What a creation left behind that was killed half-way is removed.
  *
  * @throws {DatabaseInUseError} it is open elsewhere.
- * @throws {TypeError} it holds other files, and no database.
+ * @throws {FolderTakenError} it holds other files, and no database.
  */
 export async function openFolder(folder: string): Promise<OpenedFolder> {
   const dataFolder = resolve(folder)
@@ -43,10 +44,7 @@ export async function openFolder(folder: string): Promise<OpenedFolder> {
 
 async function markNew(marker: string, folder: string, files: readonly string[]): Promise<void> {
   const foreign = files.filter((name) => !name.startsWith('.'))
-  if (foreign.length > 0)
-    throw new TypeError(
-      `'${folder}' holds other files (${foreign.slice(0, 3).join(', ')}) and no database. Choose a folder of its own.`,
-    )
+  if (foreign.length > 0) throw new FolderTakenError(folder, foreign)
   await writeFile(marker, '', { flush: true })
 }
 

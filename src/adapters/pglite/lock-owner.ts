@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
@@ -11,18 +12,32 @@ export interface LockOwner {
   readonly since: string
   /** Tells this process from a later one with the same pid; undefined where the system does not tell (only Linux does). */
   readonly processStart: string | undefined
+  /** Within which a pid names a process, e.g. one container; undefined where the system does not tell (only Linux does). */
+  readonly pidNamespace: string | undefined
 }
 
 /** Describes this process as an owner, with an id of its own each time. */
 export async function describeOwner(): Promise<LockOwner> {
   const { pid } = process
-  const processStart = await processStartOf(pid)
-  return { id: randomUUID(), pid, host: hostname(), since: new Date().toISOString(), processStart }
+  return {
+    id: randomUUID(),
+    pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    processStart: await processStartOf(pid),
+    pidNamespace: pidNamespace(),
+  }
 }
 
-/** Tells whether an owner can still be running; one on another host always can. */
-export async function isAlive({ pid, host, processStart }: LockOwner): Promise<boolean> {
-  if (host !== hostname()) return true
+/** Tells whether the process of an owner can be looked for from here: it is on this host, and in no other container. */
+export function isVisible(owner: LockOwner): boolean {
+  return owner.host === hostname() && owner.pidNamespace === pidNamespace()
+}
+
+/** Tells whether an owner can still be running; one that cannot be seen from here always can. */
+export async function isAlive(owner: LockOwner): Promise<boolean> {
+  if (!isVisible(owner)) return true
+  const { pid, processStart } = owner
   if (!isRunning(pid)) return false
   const found = await processStartOf(pid)
   return processStart === undefined || found === undefined || found === processStart
@@ -38,6 +53,15 @@ export function parseOwner(text: string): LockOwner | undefined {
       typeof owner.host === 'string' &&
       typeof owner.since === 'string'
     return isWhole ? (owner as LockOwner) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Containers that share a folder may well share their host name, too. */
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
   } catch {
     return undefined
   }

@@ -30,6 +30,7 @@ export interface PGliteDatabase extends Database, AsyncDisposable {
  * ```
  *
  * @throws {DatabaseInUseError} another process, or this one, has opened the folder.
+ * @throws {FolderTakenError} the folder holds other files, and no database.
  * @throws {MissingPackageError} `@electric-sql/pglite` is not installed.
  */
 export async function pglite(folder?: string): Promise<PGliteDatabase> {

@@ -1,8 +1,10 @@
+import { types } from 'node:util'
+import { DatabaseBrokenError } from '../postgres/database-broken-error.ts'
 import type { DatabaseSession, Parameter, Row, Statement } from '../postgres/database.ts'
 import { translateFailure } from '../postgres/driver-failure.ts'
 import { parameterText } from '../postgres/parameter-text.ts'
 import { parseMessage, runMessage, scriptMessage, SYNC } from './wire-message.ts'
-import { rowsOf } from './wire-reply.ts'
+import { rowsOf, WireError } from './wire-reply.ts'
 
 /** What is used of a `PGlite`. */
 export interface PGliteClient {
@@ -13,10 +15,16 @@ export interface PGliteClient {
   close(): Promise<void>
 }
 
-/** The one connection of an embedded database. Its statements must not overlap. */
+/**
+ * The one connection of an embedded database. Its statements must not overlap.
+ *
+ * What does not come as a message of the server comes from the machine that it runs on (aborted, out of memory), and that machine cannot be mended.
+ */
 export class PGliteSession implements DatabaseSession {
   readonly #client: PGliteClient
   readonly #prepared = new Set<string>()
+  /** Why it answers no more. */
+  #breakdown: Error | undefined
 
   constructor(client: PGliteClient) {
     this.#client = client
@@ -37,8 +45,12 @@ export class PGliteSession implements DatabaseSession {
     await this.#run(scriptMessage(sql))
   }
 
-  close(): Promise<void> {
-    return this.#client.close()
+  async close(): Promise<void> {
+    try {
+      await this.#client.close()
+    } catch (error) {
+      if (this.#breakdown === undefined) throw error // else it has been told, and no more can be done
+    }
   }
 
   /** In a message of its own: were it sent with a failing run, nobody would know whether the name is taken. */
@@ -48,6 +60,8 @@ export class PGliteSession implements DatabaseSession {
   }
 
   async #run(message: Uint8Array): Promise<readonly Row[]> {
+    if (this.#breakdown !== undefined)
+      throw new DatabaseBrokenError('not-run', { cause: this.#breakdown })
     const chunks: Uint8Array[] = []
     try {
       await this.#client.execProtocolRawStream(message, {
@@ -55,7 +69,10 @@ export class PGliteSession implements DatabaseSession {
       })
       return rowsOf(chunks)
     } catch (error) {
-      throw translateFailure(error)
+      if (error instanceof WireError) throw translateFailure(error)
+      const cause = types.isNativeError(error) ? error : new Error(String(error))
+      this.#breakdown = cause
+      throw new DatabaseBrokenError('unknown', { cause })
     }
   }
 }

@@ -1,10 +1,10 @@
 import { globalPosition } from '../../event-store/global-position.ts'
 import type { DocumentAt, DocumentWrite } from '../../projections/read-model-storage.ts'
 import { ColumnRefusedError } from './column-refused-error.ts'
-import { isText } from './columns.ts'
 import type { DatabaseSession, Parameter, Row, Scalar, Statement } from './database.ts'
 import type { ColumnDefinition, DocumentColumns } from './document-columns.ts'
 import { prepared } from './prepared-statement.ts'
+import { isStorableText } from './storable-text.ts'
 
 /** The index on keys takes up to 2,692 bytes where pages have 8 KiB. */
 const MAX_KEY_BYTES = 2600
@@ -19,7 +19,7 @@ export class BuildTable<Document> {
   readonly #nextPage: Statement
   readonly #commit: Statement
 
-  /** @param names.table quoted; `writeLane` is the statement, with parameters `$1` to `$10`, that gives a row if documents may be written. */
+  /** @param names.table quoted; `writeLane` is the statement, with parameters `$1` to `$11`, that gives a row if documents may be written. */
   constructor(
     names: { readonly table: string; readonly writeLane: string },
     columns: DocumentColumns<Document>,
@@ -113,11 +113,11 @@ function commitSql(
 ): string {
   const names = ['position', ...definitions.map(({ identifier }) => identifier)]
   const types = ['text', 'bigint', ...definitions.map(({ type }) => type)]
-  const lists = types.map((type, index) => `$${index + 12}::${type}[]`)
+  const lists = types.map((type, index) => `$${index + 13}::${type}[]`)
   return `
 WITH lane AS (
 ${writeLane}), deleted AS (
-  DELETE FROM ${table} WHERE key = ANY ($11::text[]) AND EXISTS (SELECT FROM lane)
+  DELETE FROM ${table} WHERE key = ANY ($12::text[]) AND EXISTS (SELECT FROM lane)
 ), written AS (
   INSERT INTO ${table} (key, ${names.join(', ')})
   SELECT * FROM unnest(${lists.join(', ')}) WHERE EXISTS (SELECT FROM lane)
@@ -154,7 +154,10 @@ function listOf(definitions: readonly ColumnDefinition[]): string {
 }
 
 function isKey(key: string): boolean {
-  return isText(key) && (key.length <= MAX_KEY_BYTES / 3 || Buffer.byteLength(key) <= MAX_KEY_BYTES)
+  return (
+    isStorableText(key) &&
+    (key.length <= MAX_KEY_BYTES / 3 || Buffer.byteLength(key) <= MAX_KEY_BYTES)
+  )
 }
 
 function checkKey(key: string): string {

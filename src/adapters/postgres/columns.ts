@@ -1,5 +1,6 @@
 import { encodeJson } from '../../event-store/json-value.ts'
 import type { Scalar } from './database.ts'
+import { isStorableText } from './storable-text.ts'
 
 /**
  * How one member of a document lies in a column. What a column cannot give back exactly as it was given it refuses: nothing is cut,
@@ -25,7 +26,7 @@ export const text: Column<string> = {
   type: 'text',
   empty: 'refused',
   encode: (value) => {
-    if (isText(value)) return value
+    if (isStorableText(value)) return value
     throw new TypeError('text holds strings without U+0000 and half surrogate pairs.')
   },
   decode: (text) => text,
@@ -92,11 +93,6 @@ export function nullable<Value>(column: Column<Value>): Column<Value | null> {
 /** A column for members that may be absent (`hint?: string`): NULL stands for an absent member. */
 export function optional<Value>(column: Column<Value>): Column<Value | undefined> {
   return emptied(column, 'absent')
-}
-
-/** Tells whether Postgres keeps a text as it is. */
-export function isText(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\u0000') && value.isWellFormed()
 }
 
 function emptied<Value>(column: Column<Value>, empty: 'null' | 'absent'): Column<unknown> {

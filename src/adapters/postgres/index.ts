@@ -1,5 +1,6 @@
 /**
- * Event store on PostgreSQL 13 and later. `pg` is loaded by whoever makes the pool, never here.
+ * Event store and read models on PostgreSQL 13 and later, and on PGlite (`everfold/pglite`), over the `Database` port: `postgres(pool)` makes one of a
+ * `pg.Pool`. `pg` is loaded by whoever makes the pool, never here.
  *
  * @module
  */
@@ -28,3 +29,4 @@ export { PostgresReadModel, type PostgresReadModelOptions } from './postgres-rea
 export { RelationTakenError } from './relation-taken-error.ts'
 export { SchemaVersionError } from './schema-version-error.ts'
 export { UnsafeLogError } from './unsafe-log-error.ts'
+export { ViewInUseError } from './view-in-use-error.ts'

@@ -20,6 +20,7 @@ import type { StoredEvent } from '../../event-store/stored-event.ts'
 import type { StreamId } from '../../event-store/stream-id.ts'
 import { appendAllParameters, appendEventParameters, verdictOf } from './append-call.ts'
 import { checkLog } from './check-log.ts'
+import { DatabaseBrokenError } from './database-broken-error.ts'
 import { DatabaseError } from './database-error.ts'
 import { DatabaseUnavailableError } from './database-unavailable-error.ts'
 import type { Database, DatabaseSession, Row } from './database.ts'
@@ -28,6 +29,7 @@ import { logStatements } from './log-statements.ts'
 import { EVENT_MIGRATIONS, migrate } from './migrations.ts'
 import { once } from './once.ts'
 import { SchemaSql } from './schema-sql.ts'
+import { isStorableText } from './storable-text.ts'
 import { positionOf, storedEvent } from './stored-row.ts'
 
 /** Another writer took the version, or appended the command. */
@@ -58,7 +60,7 @@ export class PostgresEventStorage implements EventStorage {
       return await this.#append(appends)
     } catch (error) {
       if (isRace(error)) return appends.map(() => ({ status: 'raced' }))
-      if (error instanceof DatabaseUnavailableError && error.outcome === 'unknown')
+      if (isLost(error))
         throw new OutcomeUnknownError(
           appends.map(({ streamId }) => streamId),
           { cause: error },
@@ -88,14 +90,15 @@ export class PostgresEventStorage implements EventStorage {
   async readAllPage({ after, until, types, categories, limit }: LogRange): Promise<StoredLogPage> {
     await this.#ready()
     const statement = this.#statements.readAll({ types, categories })
+    const eventId = after !== undefined && isStorableText(after.eventId) ? after.eventId : null
     const rows = await this.#database.session(async (session) =>
       session.query(statement, [
         after?.position ?? 0,
-        after?.eventId ?? null,
+        eventId,
         await this.#safePosition(session),
         until ?? null,
-        types ?? null,
-        categories ?? null,
+        types?.filter(isStorableText) ?? null,
+        categories?.filter(isStorableText) ?? null,
         limit,
       ]),
     )
@@ -114,6 +117,7 @@ export class PostgresEventStorage implements EventStorage {
 
   async contains({ position, eventId }: Checkpoint): Promise<boolean> {
     await this.#ready()
+    if (!isStorableText(eventId)) return false
     const rows = await this.#database.query(this.#statements.contains, [position, eventId])
     return rows.length > 0
   }
@@ -123,6 +127,7 @@ export class PostgresEventStorage implements EventStorage {
     { after, limit }: { readonly after: StreamId | undefined; readonly limit: number },
   ): Promise<readonly StreamId[]> {
     await this.#ready()
+    if (!isStorableText(category)) return []
     // '.' follows '-' in the order of bytes: between the two lie all streams of the category.
     const bounds = [after ?? `${category}-`, `${category}.`]
     const rows = await this.#database.query(this.#statements.streams, [...bounds, limit])
@@ -131,6 +136,7 @@ export class PostgresEventStorage implements EventStorage {
 
   async findCommand(streamId: StreamId, commandId: string): Promise<CommandOutcome | undefined> {
     await this.#ready()
+    if (!isStorableText(streamId) || !isStorableText(commandId)) return undefined
     const [row] = await this.#database.query(this.#statements.findCommand, [streamId, commandId])
     if (row === undefined) return undefined
     const [version, position] = row as readonly [string, string]
@@ -173,8 +179,20 @@ function statementsOf(sql: SchemaSql) {
   }
 }
 
+/** Without a word on what became of it. */
+function isLost(error: unknown): boolean {
+  const isGone = error instanceof DatabaseUnavailableError || error instanceof DatabaseBrokenError
+  return isGone && error.outcome === 'unknown'
+}
+
+/** Others, which a user may have added, refuse for good. */
+const RACED_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
+  'events_stream_version',
+  'events_stream_command',
+])
+
 function isRace(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false
-  const isTaken = error.sqlState === UNIQUE_VIOLATION && error.constraint !== 'events_pkey'
+  const isTaken = error.sqlState === UNIQUE_VIOLATION && RACED_CONSTRAINTS.has(error.constraint)
   return isTaken || error.sqlState.startsWith(TRANSACTION_ROLLBACK)
 }

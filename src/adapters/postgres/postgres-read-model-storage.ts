@@ -67,12 +67,17 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
       const builds = await this.#records.readBuilds(session)
       const known = [builds?.live, builds?.building, builds?.previous]
       if (!known.some((each) => each?.number === build.number)) throw this.#notPrepared(build)
-      if ((await this.#records.columnsOf(session, build)) !== undefined) return
-      await this.#view.refuseTaken(session, build)
-      const { definitions } = this.#columns
-      await session.script(createTableSql(this.#name.quotedBuildTable(build), definitions))
-      await this.#records.insertBuild(session, build, describeColumns(definitions))
+      if ((await this.#records.columnsOf(session, build)) === undefined)
+        await this.#make(session, build)
+      await this.#view.refuseInUse(session, build)
     })
+  }
+
+  async #make(session: DatabaseSession, build: Build): Promise<void> {
+    await this.#view.refuseTaken(session, build)
+    const { definitions } = this.#columns
+    await session.script(createTableSql(this.#name.quotedBuildTable(build), definitions))
+    await this.#records.insertBuild(session, build, describeColumns(definitions))
   }
 
   async readLane(build: Build, lane: number): Promise<LaneRecord> {

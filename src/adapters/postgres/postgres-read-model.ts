@@ -45,6 +45,7 @@ export interface PostgresReadModelOptions<Document> {
  * Its methods, and the runner that fills it, meet:
  *
  * - `RelationTakenError`: another table or view has the name;
+ * - `ViewInUseError`: the columns change, and something else in the database is made of the view;
  * - `BuildColumnsError`: the columns were changed without a new version;
  * - `SchemaVersionError`: newer code has migrated the records;
  * - what the database throws.

@@ -78,14 +78,18 @@ export class ReadModelRecords {
     return this.#statements.writeLane.text
   }
 
-  /** Its parameters, `$1` to `$10`. */
+  /** Its parameters, `$1` to `$11`. */
   laneParameters(
     { number: build }: Build,
     { number, previous, next }: LaneStep,
   ): readonly Parameter[] {
-    const { revision, epoch, owner = null, checkpoint } = next
+    const { revision, epoch, owner = null, checkpoint, isHeld } = next
     const place = [checkpoint?.position ?? null, checkpoint?.eventId ?? null]
-    return [...this.#id(), build, number, previous.revision, revision, epoch, owner, ...place]
+    return [
+      ...this.#id(),
+      ...[build, number, previous.revision],
+      ...[revision, epoch, owner, ...place, isHeld],
+    ]
   }
 
   #id(): readonly string[] {
@@ -120,11 +124,11 @@ type StatementName =
 
 function buildsRecord([revision, json]: Row): BuildsRecord {
   const builds = JSON.parse(json ?? '') as Omit<BuildsRecord, 'revision'>
-  const { newest, live, building, previous } = builds
-  return { revision: revision ?? '', newest, live, building, previous }
+  const { newest, live, building, previous, dropping } = builds
+  return { revision: revision ?? '', newest, live, building, previous, dropping }
 }
 
-function laneRecord([revision, epoch, owner, position, eventId]: Row): LaneRecord {
+function laneRecord([revision, epoch, owner, position, eventId, isHeld]: Row): LaneRecord {
   return {
     revision: revision ?? '',
     epoch: Number(epoch),
@@ -133,5 +137,6 @@ function laneRecord([revision, epoch, owner, position, eventId]: Row): LaneRecor
       typeof position === 'string' && typeof eventId === 'string'
         ? { position: globalPosition(position), eventId }
         : undefined,
+    isHeld: isHeld === 't',
   }
 }

@@ -1,3 +1,4 @@
+import { DatabaseBrokenError } from './database-broken-error.ts'
 import type { DatabaseSession } from './database.ts'
 import { DatabaseUnavailableError } from './database-unavailable-error.ts'
 
@@ -52,6 +53,8 @@ class TransactionSession implements DatabaseSession {
 function undone(error: unknown): Error {
   if (error instanceof DatabaseUnavailableError && error.cause instanceof Error)
     return new DatabaseUnavailableError('not-run', { cause: error.cause })
+  if (error instanceof DatabaseBrokenError && error.cause instanceof Error)
+    return new DatabaseBrokenError('not-run', { cause: error.cause })
   return error as Error
 }
 

@@ -27,9 +27,9 @@ export type EventStoreSubject = ContractSubject<
  * What every `EventStore` must do. Call it from the adapter's own test file.
  *
  * ```ts
- * const storage = new MemoryEventStorage()
+ * const storage = new MyEventStorage()
  * eventStoreContract(jest, {
- *   name: 'MemoryEventStorage',
+ *   name: 'MyEventStorage',
  *   open: (catalogs) => createEventStore(storage, { catalogs }),
  * })
  * ```

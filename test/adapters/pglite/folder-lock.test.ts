@@ -79,6 +79,15 @@ describe('the lock of a folder', () => {
     )
   })
 
+  test('is refused when its owner is in another container of this host, with the remedy', async () => {
+    await heldBy({ ...(await deadOwner()), pidNamespace: 'pid:[1]' })
+
+    const second = lock(file)
+
+    await expect(second).rejects.toThrow(/cannot be seen from here.*delete that file/)
+    expect(await readdir(folder)).toEqual(['db.lock'])
+  })
+
   test('is refused when its file does not tell the owner, with the remedy', async () => {
     await writeFile(file, '')
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { PGlite } from '@electric-sql/pglite'
-import { DatabaseInUseError, pglite } from '../../../src/adapters/pglite/index.ts'
+import { DatabaseInUseError, FolderTakenError, pglite } from '../../../src/adapters/pglite/index.ts'
 
 let root: string
 let folder: string
@@ -75,6 +75,8 @@ describe('pglite(folder)', () => {
 
     const opening = pglite(documents)
 
+    await expect(opening).rejects.toThrow(FolderTakenError)
+    await expect(opening).rejects.toMatchObject({ code: 'FOLDER_TAKEN', folder: documents })
     await expect(opening).rejects.toThrow(/holds other files \(letter\.txt\)/)
     expect(await readdir(documents)).toEqual(['letter.txt'])
   })

@@ -10,6 +10,7 @@ import {
   optional,
   PostgresReadModel,
   text,
+  type Column,
   type ColumnsOf,
   type Database,
 } from '../../../src/adapters/postgres/index.ts'
@@ -27,6 +28,7 @@ export interface Place {
 /** What the contract does not say of a read model in Postgres, on any `Database`. */
 export function postgresReadModelTests(place: Place): void {
   viewTests(place)
+  dependentTests(place)
   nameTests(place)
   refusalTests(place)
   columnTests(place)
@@ -117,6 +119,98 @@ function viewTests(place: Place): void {
       await assert.rejects(changed.storage.commit(build, step, []), facts)
     },
   )
+}
+
+function dependentTests(place: Place): void {
+  jest.it('refuses a build that the view cannot show, because others depend on it', async () => {
+    const { table, first, second, old } = await successive(place, { cents: integer })
+    const view = at(place, table)
+    await place.database.script(
+      `CREATE VIEW ${at(place, `${table} sum`)} AS SELECT sum(cents) FROM ${view};
+       CREATE MATERIALIZED VIEW ${at(place, `${table}_all`)} AS SELECT * FROM ${view};
+       CREATE FUNCTION ${at(place, `${table}_of`)}(r ${view}) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+       CREATE TABLE ${at(place, `${table}_mine`)} (mine integer);
+       CREATE RULE counted AS ON INSERT TO ${at(place, `${table}_mine`)} DO ALSO SELECT count(*) FROM ${view}`,
+    )
+
+    const prepared = second.buildBeside()
+
+    await assert.rejects(prepared, {
+      code: 'VIEW_IN_USE',
+      retryable: false,
+      dependents: [
+        `function ${place.schema}.${table}_of(${place.schema}.${table})`,
+        `materialized view ${place.schema}.${table}_all`,
+        `rule counted on ${place.schema}.${table}_mine`,
+        `view ${place.schema}."${table} sum"`,
+      ],
+    })
+    assert.deepEqual(await select(place, `SELECT cents FROM ${view}`), [['1']])
+    const { building } = await second.builds()
+    assert(building !== undefined)
+    assert.deepEqual(await relations(place, `${table}_b${building.number}`), [])
+    await first.write(old, [row('b', { cents: 2 })])
+  })
+
+  jest.it('makes and shows that build when nothing depends on the view any more', async () => {
+    const { table, second } = await successive(place, { cents: integer })
+    const other = at(place, `${table}_others`)
+    await place.database.script(`CREATE VIEW ${other} AS SELECT cents FROM ${at(place, table)}`)
+    await assert.rejects(second.buildBeside(), { code: 'VIEW_IN_USE' })
+    await place.database.script(`DROP VIEW ${other}`)
+    const { building } = await second.builds()
+    assert(building !== undefined)
+
+    await second.storage.prepare(building)
+    await second.storage.publish(building)
+
+    const shown = await select(place, `SELECT count(euros) FROM ${at(place, table)}`)
+    assert.deepEqual(shown, [['0']])
+  })
+
+  jest.it('refuses to show a build when others came to depend on the view meanwhile', async () => {
+    const { table, second } = await successive(place, { cents: integer })
+    const next = await second.buildBeside()
+    const other = at(place, `${table}_others`)
+    await place.database.script(`CREATE VIEW ${other} AS SELECT cents FROM ${at(place, table)}`)
+
+    await assert.rejects(second.storage.publish(next), { code: 'VIEW_IN_USE' })
+    await assert.rejects(second.storage.prepare(next), { code: 'VIEW_IN_USE' })
+
+    assert.deepEqual(await select(place, `SELECT cents FROM ${other}`), [['1']])
+  })
+
+  jest.it('keeps what depends on the view when columns come to its end', async () => {
+    const { table, second } = await successive(place, { euros: double })
+    const other = at(place, `${table}_others`)
+    await place.database.script(
+      `CREATE VIEW ${other} AS SELECT key, euros FROM ${at(place, table)}`,
+    )
+    const next = await second.buildBeside()
+    await second.write(next, [row('a', { euros: 0.5, owner: 'Ada' })])
+
+    await second.storage.publish(next)
+
+    assert.deepEqual(await select(place, `SELECT * FROM ${other}`), [['a', '0.5']])
+    assert.deepEqual(await select(place, `SELECT owner FROM ${at(place, table)}`), [['Ada']])
+  })
+}
+
+/** A read model whose live build has other columns than the next one, which are `euros` and `owner`. */
+async function successive(place: Place, columns: Record<string, Column<number>>) {
+  const table = anyTable()
+  const modelOf = <Document>(declared: ColumnsOf<Document>) =>
+    new ContractModel(
+      new PostgresReadModel<Document>({ ...options(place), table, columns: declared }) as never,
+      documentOf(),
+    )
+  const first = modelOf(columns)
+  const old = await first.build()
+  await first.storage.publish(old)
+  const members = Object.keys(columns).map((name) => [name, 1])
+  await first.write(old, [row('a', Object.fromEntries(members) as object)])
+  const second = modelOf<{ euros: number; owner: string }>({ euros: double, owner: text })
+  return { table, first, second, old }
 }
 
 function nameTests(place: Place): void {

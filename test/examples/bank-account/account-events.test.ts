@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountEvents } from '../../../examples/bank-account/account-events.ts'
 import { account } from '../../../examples/bank-account/account.ts'
-import { MemoryEventStorage } from '../../../src/adapters/memory/index.ts'
+import { MemoryEventStorage } from '../../../src/adapters/memory/memory-event-storage.ts'
 import { createEventStore, defineEvents, event, Repository, streamId } from '../../../src/index.ts'
 
 /** The catalog as it was when deposits counted whole units of money. */

@@ -152,6 +152,16 @@ describe('what goes wrong is said in one line', () => {
     expect(stderr).toBe('Error: /nowhere/history.csv: there is no such file.\n')
   })
 
+  test('a folder that holds other files: status 1', async () => {
+    const folder = await newFolder()
+    await writeFile(join(folder, 'letter.txt'), 'Dear Ada')
+
+    const { status, stderr } = await runExample('--data-dir', folder)
+
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^Error: '.*' holds other files \(letter\.txt\).*\n$/)
+  })
+
   test('an option that does not exist: status 2', async () => {
     const { status, stderr } = await runExample('--acount', '7')
 

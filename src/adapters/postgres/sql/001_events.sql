@@ -55,7 +55,7 @@ CREATE FUNCTION :"schema".append_verdict(
 DECLARE
   last integer := coalesce((SELECT max(e.version) FROM :"schema".events e WHERE e.stream_id = stream), 0);
 BEGIN
-  IF at_least = at_most AND cardinality(event_ids) > 0 AND last >= at_least + cardinality(event_ids) THEN
+  IF at_least = at_most AND cardinality(event_ids) > 0 AND at_least <= last - cardinality(event_ids) THEN
     SELECT array_agg(e.position ORDER BY e.version), max(e.recorded_at) INTO positions, recorded_at
     FROM :"schema".events e
     WHERE e.stream_id = stream AND e.version BETWEEN at_least + 1 AND at_least + cardinality(event_ids)

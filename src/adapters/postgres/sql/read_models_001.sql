@@ -30,6 +30,8 @@ CREATE TABLE :"schema".read_model_lanes (
   owner text,
   position bigint,
   event_id text,
+  -- Its owner is about to switch readers to another build.
+  is_held boolean NOT NULL DEFAULT false,
   PRIMARY KEY (table_schema, table_name, build, lane),
   CHECK ((position IS NULL) = (event_id IS NULL))
 ) WITH (fillfactor = 20); -- every commit updates a row: room on its page keeps that out of the index

@@ -82,6 +82,18 @@ export function addAppendRules(rule: EventStoreRule): void {
     await assert.rejects(ahead, { code: 'WRONG_EXPECTED_VERSION', expected: 2, actual: 1 })
   })
 
+  rule('refuses the greatest version there is, like any other ahead', async ({ store }) => {
+    const account = anyAccount()
+    await store.append(account, [opened('Ada')], { expectedVersion: 'no-stream' })
+    const expectedVersion = 2 ** 31 - 1
+
+    const ahead = store.append(account, [deposited(1)], { expectedVersion })
+    const several = store.append(account, deposits(2), { expectedVersion })
+
+    const facts = { code: 'WRONG_EXPECTED_VERSION', expected: expectedVersion, actual: 1 }
+    await Promise.all([assert.rejects(ahead, facts), assert.rejects(several, facts)])
+  })
+
   rule('refuses a version on an unwritten stream', async ({ store }) => {
     const ahead = store.append(anyAccount(), [deposited(1)], { expectedVersion: 1 })
 

@@ -52,6 +52,52 @@ export function addLookupRules(rule: EventStoreRule): void {
     assert.deepEqual([swapped, foreign], [false, false])
   })
 
+  rule('contains no checkpoint with an id that no event can have', async ({ store }) => {
+    const account = anyAccount()
+    const { position } = await store.append(account, deposits(1), { expectedVersion: 0 })
+    assert.ok(position !== undefined)
+
+    const answers = await Promise.all(
+      UNUSUAL.map((eventId) => store.contains({ position, eventId })),
+    )
+
+    assert.deepEqual(
+      answers,
+      UNUSUAL.map(() => false),
+    )
+  })
+
+  rule('finds no command under a text that no command can have as its id', async ({ store }) => {
+    const account = anyAccount()
+    await store.append(account, deposits(1), { expectedVersion: 0, commandId: 'a\ufffd' })
+
+    const found = await Promise.all(UNUSUAL.map((id) => store.findCommand(account, id)))
+
+    assert.deepEqual(
+      found,
+      UNUSUAL.map(() => undefined),
+    )
+  })
+
+  rule('finds nothing under names that nothing can have', async ({ store }) => {
+    const after = await store.head()
+    await store.append(anyAccount(), deposits(1), { expectedVersion: 0 })
+
+    const events = await Promise.all([
+      eventsOf(store.readAll({ after, types: UNUSUAL })),
+      eventsOf(store.readAll({ after, categories: UNUSUAL })),
+    ])
+    const streams = await Promise.all(
+      UNUSUAL.map((category) => firstPages(store.streams(category), Infinity)),
+    )
+
+    assert.deepEqual(events, [[], []])
+    assert.deepEqual(
+      streams,
+      UNUSUAL.map(() => []),
+    )
+  })
+
   rule(
     'does not contain a checkpoint beyond its end or before its beginning',
     async ({ store }) => {
@@ -140,6 +186,9 @@ export function addLookupRules(rule: EventStoreRule): void {
     assert.deepEqual(listed, [])
   })
 }
+
+/** No UUIDs, and three of them no text that a database keeps: half of a surrogate pair is sent as U+FFFD. */
+const UNUSUAL = ['', 'no-uuid', '\u0000', 'a\u0000b', 'a\ud800'] as const
 
 async function openAll(store: EventStore, ids: readonly StreamId[]): Promise<void> {
   for (const id of ids) await store.append(id, [opened('Ada')], { expectedVersion: 0 })

@@ -20,6 +20,7 @@ export const addBuildRules: AddRules = (rule) => {
       live,
       building: anyBuild({ number: 2 ** 40, projection: "ключ 'n'" }),
       previous: anyBuild({ number: 2 }),
+      dropping: [anyBuild({ number: 3 })],
     }
 
     await storage.writeBuilds(undefined, bare)

@@ -144,4 +144,5 @@ export const recordOf = (live: Build): BuildsRecord => ({
   live,
   building: undefined,
   previous: undefined,
+  dropping: [],
 })

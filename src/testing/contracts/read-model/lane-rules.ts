@@ -60,6 +60,7 @@ export const addLaneRules: AddRules = (rule) => {
     const checkpoint = { position: at(2n ** 62n + 1n), eventId: randomUUID() }
     const claimed = await given.step(first, {
       epoch: 41,
+      isHeld: true,
       owner: "runner 'a' \\ \u00e9",
       checkpoint,
     })
