@@ -1,25 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EverfoldError } from '../errors.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import { globalPosition, type GlobalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { BuildMismatchError } from './build-mismatch-error.ts'
 import type { Build, BuildsRecord } from './build.ts'
-import type { BuildNotPreparedError } from './build-not-prepared-error.ts'
 import { dropLeftOvers } from './build-succession.ts'
 import { runLane, type Feed } from './lane.ts'
 import { claimLane, giveBackLane } from './lane-claim.ts'
-import type { LaneTakenError } from './lane-taken-error.ts'
 import type { Logger } from './logger.ts'
 import type { Projection } from './projection.ts'
 import { fingerprintOf } from './projection-filter.ts'
 import type { ProjectionStatus } from './projection-status.ts'
 import type { ReadModel } from './read-model.ts'
 import type { LaneRecord, ReadModelStorage } from './read-model-storage.ts'
-import type { RebuildConflictError } from './rebuild-conflict-error.ts'
 import { rebuild, type RebuildReport } from './rebuild.ts'
 import { retryTransient } from './retry-transient.ts'
+import { isTakeover, outwaitRebuild } from './takeover.ts'
 
 export interface TaskOptions {
   readonly store: EventStore
@@ -208,24 +205,8 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       if (!isTakeover(error)) throw error
       this.#state = 'retrying'
       this.#lastError = error
-      if (await this.#outwaitRebuild(before, signal)) return true
+      if (await outwaitRebuild(this.storage, before, signal)) return true
       throw error
-    }
-  }
-
-  /** Somebody else has a lane: while a rebuild is under way, he gives it back or another build goes live. */
-  async #outwaitRebuild(before: Build, signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      const builds = await this.storage.readBuilds()
-      if (builds?.live.number !== before.number) return true
-      if (builds.building === undefined) return false
-      const lanes = await Promise.all(
-        [builds.live, builds.building].map((build) =>
-          unlessFailing(this.storage.readLane(build, 0)),
-        ),
-      )
-      if (lanes.every((lane) => lane?.owner === undefined)) return true
-      await sleep(OUTWAIT_INTERVAL_MS * (0.5 + Math.random()), undefined, { signal })
     }
   }
 
@@ -318,17 +299,6 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     )
   }
 }
-
-const OUTWAIT_INTERVAL_MS = 250
-
-/** Another runner has what this one worked on: that is the end of it, unless that runner rebuilds. */
-function isTakeover(error: unknown): error is EverfoldError {
-  return EverfoldError.is(error) && TAKEOVERS.has(error.code)
-}
-
-const TAKEOVERS: ReadonlySet<string> = new Set<
-  LaneTakenError['code'] | RebuildConflictError['code'] | BuildNotPreparedError['code']
->(['LANE_TAKEN', 'REBUILD_CONFLICT', 'BUILD_NOT_PREPARED'])
 
 /** For what is shown, not for what is relied on: the state and the last error tell why it failed. */
 async function unlessFailing<Value>(value: Promise<Value>): Promise<Value | undefined> {
