@@ -198,7 +198,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         signal,
         onRetry: this.#retries,
       })
-      published.catch(this.#cannotPublish)
+      published.catch(this.#isNotShown)
       await this.run(live, feed, signal)
       return false
     } catch (error) {
@@ -253,9 +253,14 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   /** Tried again when the projection is started or followed next. */
   readonly #cannotPublish = (error: unknown): void => {
     if (!EverfoldError.is(error) || !error.retryable) throw error
-    this.#lastError = error
+    this.#isNotShown(error)
+  }
+
+  /** Reported, not thrown: the read model is filled all the same. */
+  readonly #isNotShown = (error: unknown): void => {
+    this.#lastError = error instanceof Error ? error : new Error(String(error))
     this.#options.logger.warn(
-      `Readers of '${this.storage.name}' from outside do not see its live build yet: ${error.message}`,
+      `Readers of '${this.storage.name}' from outside do not see its live build yet: ${this.#lastError.message}`,
       { error },
     )
   }

@@ -151,6 +151,21 @@ describe('start and stop', () => {
     expect(await runner.status()).toMatchObject([{ state: 'stopped', lastError: undefined }])
   })
 
+  test('fills a read model whose readers from outside cannot be shown it, and says so', async () => {
+    const store = openStore()
+    const balances = altered(new MemoryReadModel<Balance>(), () => ({
+      publish: async () => Promise.reject(new RangeError('a view is in the way')),
+    }))
+    await using runner = runnerOf(store, balances)
+
+    await runner.start()
+    await balances.waitFor(await append(store, '1', deposited(5)))
+
+    expect(await runner.status()).toMatchObject([
+      { state: 'running', position: 1n, lastError: new RangeError('a view is in the way') },
+    ])
+  })
+
   test('is taken over by another runner and writes nothing since', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()
