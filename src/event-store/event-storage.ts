@@ -24,7 +24,7 @@ export interface EventStorage {
    */
   append(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]>
 
-  /** Reads up to `limit` events of a stream, and its version, at one moment. */
+  /** Reads up to `limit` events of a stream, fewer when they are large, at least one when there is one; and the stream's version at the same moment. */
   readStreamPage(
     streamId: StreamId,
     range: StreamRange,
@@ -34,11 +34,12 @@ export interface EventStorage {
   }>
 
   /**
-   * Reads up to `limit` matching events after `after`, in position order, none beyond the safe head: below it no event can still appear.
-   * Never inside a caller's transaction.
+   * Reads up to `limit` matching events after `after`, fewer when they are large, in position order, none beyond the safe head: below it no event can
+   * still appear. Never inside a caller's transaction.
    *
-   * @returns `head`: the greatest existing position at or below the safe head. `through`: how far the log was looked at: the last
-   * event given when there are `limit` of them, else the greatest existing position at or below head and `until`; `after` when that is further.
+   * @returns `head`: the greatest existing position at or below the safe head. `isFull`: more may match before head and `until`. `through`: how far
+   * the log was looked at: the last event given when the page is full, else the greatest existing position at or below head and `until`; `after` when
+   * that is further.
    * @throws {StoreRewoundError} `after` is not in the log, by the same statement that reads the page.
    */
   readAllPage(range: LogRange): Promise<StoredLogPage>
@@ -104,4 +105,5 @@ export interface StoredLogPage {
   readonly events: readonly StoredEvent[]
   readonly through: Checkpoint | undefined
   readonly head: Checkpoint | undefined
+  readonly isFull: boolean
 }

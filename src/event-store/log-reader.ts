@@ -93,10 +93,9 @@ export class LogReader {
     return async (
       after: Checkpoint | undefined,
       until: GlobalPosition | undefined,
-    ): Promise<StoredLogPage & { readonly isFull: boolean }> => {
+    ): Promise<StoredLogPage> => {
       signal?.throwIfAborted()
-      const page = await this.#storage.readAllPage({ after, until, types, categories, limit })
-      return { ...page, isFull: page.events.length >= limit }
+      return this.#storage.readAllPage({ after, until, types, categories, limit })
     }
   }
 

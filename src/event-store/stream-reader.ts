@@ -33,7 +33,7 @@ export async function* readStream(
     left -= events.length
     const last = events.at(-1)
     coming = undefined
-    if (last !== undefined && events.length === range.limit && left > 0) {
+    if (last !== undefined && left > 0) {
       const limit = Math.min(pageSize, left)
       range =
         direction === 'forwards'

@@ -59,8 +59,9 @@ export class MemoryEventStorage implements EventStorage {
     const first = Number(after?.position ?? 0)
     const end = Number(minimum(until, this.#log.length))
     const events = pick(this.#log, { first, end, limit, matches: matcher(range) })
-    if (events.length === limit) return { events, through: checkpointOf(events.at(-1)), head }
-    return { events, through: end > first ? checkpointOf(this.#log[end - 1]) : after, head }
+    const isFull = events.length === limit
+    if (isFull) return { events, through: checkpointOf(events.at(-1)), head, isFull }
+    return { events, through: end > first ? checkpointOf(this.#log[end - 1]) : after, head, isFull }
   }
 
   async head(): Promise<Checkpoint | undefined> {

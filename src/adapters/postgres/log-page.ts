@@ -21,7 +21,7 @@ export function logPage(rows: readonly Row[], { after, limit }: Asked): StoredLo
   const last = events.at(-1)
   const isFull = last !== undefined && events.length >= limit
   const looked = isFull ? { position: last.position, eventId: last.id } : placeOf(marks, 'through')
-  return { events, head, through: later(looked, after) }
+  return { events, head, through: later(looked, after), isFull }
 }
 
 interface Asked {
