@@ -14,6 +14,8 @@ export interface Contest {
   readonly ours: Side
   /** The best hand-written code for the same work. */
   readonly floor: Side
+  /** Megabytes that a process has at its peak which does the work of one side once. Where it is told, it is a part of the row. */
+  readonly peakMemory?: ((side: 'ours' | 'floor') => Promise<number>) | undefined
 }
 
 export interface Side {
@@ -24,6 +26,8 @@ export interface Side {
 export interface Run {
   /** The work that is timed. */
   work(): Promise<void>
+  /** The median of how long each part of the work waited for its answer, in milliseconds. Where it is told, it is a part of the row. */
+  p50Ms?(): number
   /** Tells what came of it, which has to be the same on both sides, and clears up; not timed. */
   finish(): Promise<unknown>
 }
@@ -37,4 +41,8 @@ export interface Row {
   readonly ratio: number
   readonly unit: Benchmark['unit']
   readonly rounds: number
+  /** In milliseconds. */
+  readonly p50Ms?: { readonly ours: number; readonly floor: number }
+  /** In megabytes. */
+  readonly peakMemory?: { readonly ours: number; readonly floor: number }
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults [-- --seeds N | --seed S] [jest options]`: the seeded crash and race suites.
- * The suites print the seed of a failure; `--seed` repeats exactly that one.
+ * `npm run test:faults [-- --seeds N | --seed S] [--full] [jest options]`: the seeded crash and race suites.
+ * The suites print the seed of a failure; `--seed` repeats exactly that one. `--full`: as long as the promises say, some minutes.
  */
 import { spawnSync } from 'node:child_process'
 import { inRepository, repository } from './repository.ts'
@@ -12,6 +12,7 @@ for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
   const [name, inline] = arg.split('=', 2)
   if (name === '--seeds') env['EVERFOLD_FAULT_SEEDS'] = wholeNumber(name, inline ?? args.shift())
   else if (name === '--seed') env['EVERFOLD_FAULT_SEED'] = wholeNumber(name, inline ?? args.shift())
+  else if (name === '--full') env['EVERFOLD_FAULT_SIZE'] = 'full'
   else jestOptions.push(arg)
 }
 

@@ -36,6 +36,7 @@ export type {
   CommandOutcome,
   EventReader,
   LogPage,
+  LookUpOptions,
   ReadAllOptions,
   ReadStreamOptions,
   StreamPage,

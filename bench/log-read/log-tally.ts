@@ -9,6 +9,10 @@ export class LogTally {
     this.#hash = (Math.imul(this.#hash, 31) + cents * 7 + version + streamId.length) | 0
   }
 
+  addPlace(position: number, type: string): void {
+    this.#hash = (Math.imul(this.#hash, 31) + position + type.length) | 0
+  }
+
   toString(): string {
     return `${this.#events} events, ${this.#hash}`
   }

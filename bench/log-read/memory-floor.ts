@@ -9,8 +9,10 @@ export function memoryReadFloor(stored: readonly StoredEvent[]): Side {
       const tally = new LogTally()
       return {
         work: async () => {
-          for (const { streamId, version, data } of stored)
+          for (const { streamId, version, data, position, type } of stored) {
             tally.add(streamId, version, JSON.parse(data))
+            tally.addPlace(Number(position), type)
+          }
         },
         finish: async () => tally.toString(),
       }

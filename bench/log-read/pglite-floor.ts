@@ -13,10 +13,10 @@ export function pgliteReadFloor(table: string): Side {
       const statement = `read_${table}`
       await wire.prepare(
         statement,
-        `SELECT position, stream_id, version, data FROM ${table} WHERE position > $1 ORDER BY position LIMIT $2`,
+        `SELECT position, stream_id, version, type, data FROM ${table} WHERE position > $1 ORDER BY position LIMIT $2`,
       )
       const tally = new LogTally()
-      const columns = ['', '', '', '']
+      const columns = ['', '', '', '', '']
       return {
         work: async () => {
           for (let [after, more] = ['0', true]; more; after = columns[0] ?? '') {
@@ -30,8 +30,9 @@ export function pgliteReadFloor(table: string): Side {
                 columns[column] = reply.toString(encoding, at + 4, at + 4 + length)
                 at += 4 + length
               }
-              const [, streamId = '', version, data = ''] = columns
+              const [position, streamId = '', version, type = '', data = ''] = columns
               tally.add(streamId, Number(version), JSON.parse(data))
+              tally.addPlace(Number(position), type)
             })
           }
         },

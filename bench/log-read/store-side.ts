@@ -10,7 +10,10 @@ export function storeReadSide(store: EventStore): Side {
       return {
         work: async () => {
           for await (const { events } of store.readAll())
-            for (const { streamId, version, data } of events) tally.add(streamId, version, data)
+            for (const { streamId, version, data, position, type } of events) {
+              tally.add(streamId, version, data)
+              tally.addPlace(Number(position), type)
+            }
         },
         finish: async () => tally.toString(),
       }

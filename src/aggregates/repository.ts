@@ -1,13 +1,13 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
-import { v7 as uuidv7 } from 'uuid'
 import { EverfoldError } from '../errors.ts'
 import type { CommandRepeatedError } from '../event-store/command-repeated-error.ts'
 import type { DomainEvent, EventMetadata } from '../event-store/domain-event.ts'
 import type { EventDefinitions, EventsOf, RecordedOf } from '../event-store/event-catalog.ts'
 import { declaredEvents } from '../event-store/event-catalog.ts'
-import type { CommandOutcome } from '../event-store/event-reader.ts'
+import type { CommandOutcome, LookUpOptions } from '../event-store/event-reader.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
+import { newId as anyId } from '../event-store/new-id.ts'
 import { DecodedEvent, type RecordedEvent } from '../event-store/recorded-event.ts'
 import { streamId, type StreamId } from '../event-store/stream-id.ts'
 import type { WrongExpectedVersionError } from '../event-store/wrong-expected-version-error.ts'
@@ -31,6 +31,8 @@ export interface ExecuteOptions {
   readonly metadata?: EventMetadata | undefined
   /** Names this command: a second `execute` with it on the same aggregate is answered with the first outcome. 1 to 255 characters. */
   readonly commandId?: string | undefined
+  /** Ends the waiting, as it does for `EventStore.append`. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Loaded<State> {
@@ -54,7 +56,7 @@ export class Repository {
   readonly #conflictRetries: number
   readonly #newId: () => string
 
-  constructor({ store, conflictRetries = 3, newId = uuidv7 }: RepositoryOptions) {
+  constructor({ store, conflictRetries = 3, newId = anyId }: RepositoryOptions) {
     if (!Number.isInteger(conflictRetries) || conflictRetries < 0)
       throw new TypeError(`conflictRetries is ${conflictRetries}. Use a whole number from 0.`)
     this.#store = store
@@ -83,14 +85,16 @@ export class Repository {
     options: ExecuteOptions = {},
   ): Promise<Executed<State, RecordedOf<D>>> {
     const stream = streamId(aggregate.events.category, id)
-    const { commandId } = options
+    const { commandId, signal } = options
     const metadata = this.#metadata(options)
     const conflicts = new WeakSet()
     const attempt = async (): Promise<Executed<State, RecordedOf<D>>> => {
       const found =
-        commandId === undefined ? undefined : await this.#store.findCommand(stream, commandId)
-      if (found !== undefined) return this.#firstOutcome(aggregate, stream, found, commandId)
-      const loaded = await this.#fold(aggregate, stream)
+        commandId === undefined
+          ? undefined
+          : await this.#store.findCommand(stream, commandId, { signal })
+      if (found !== undefined) return this.#firstOutcome(aggregate, stream, found, options)
+      const loaded = await this.#fold(aggregate, stream, { signal })
       const decided = decide(aggregate, loaded.state, command)
       if (decided.length === 0) return { ...loaded, events: [], isRepeated: false }
       const events = decided.map((event) => ({
@@ -107,6 +111,7 @@ export class Repository {
         const result = await this.#store.append(stream, events, {
           expectedVersion: loaded.version,
           commandId,
+          signal,
         })
         const { positions, recordedAt = new Date() } = result
         const recorded = events.map((event, index) => {
@@ -123,7 +128,7 @@ export class Repository {
         }
       } catch (error) {
         if (isConflict(error)) conflicts.add(error)
-        if (isRepetition(error)) return this.#firstOutcome(aggregate, stream, error, commandId)
+        if (isRepetition(error)) return this.#firstOutcome(aggregate, stream, error, options)
         throw error
       }
     }
@@ -148,9 +153,10 @@ export class Repository {
     aggregate: Aggregate<State, Commands, D>,
     id: string,
     moment?: AggregateMoment,
+    { signal }: LookUpOptions = {},
   ): Promise<Loaded<State>> {
     const stream = streamId(aggregate.events.category, id)
-    return this.#fold(aggregate, stream, moment)
+    return this.#fold(aggregate, stream, { moment, signal })
   }
 
   /**
@@ -165,12 +171,14 @@ export class Repository {
     range: {
       readonly fromVersion?: number | undefined
       readonly toVersion?: number | undefined
+      readonly signal?: AbortSignal | undefined
     } = {},
   ): AsyncGenerator<{ readonly state: State; readonly event: RecordedOf<D> }> {
-    const { fromVersion = 1, toVersion } = range
+    const { fromVersion = 1, toVersion, signal } = range
     let state = aggregate.initialState()
     for await (const { events } of this.#store.readStream(streamId(aggregate.events.category, id), {
       toVersion,
+      signal,
     }))
       for (const recorded of events) {
         const event = recorded as RecordedOf<D>
@@ -182,13 +190,19 @@ export class Repository {
   async #fold<State, Commands, D extends EventDefinitions>(
     aggregate: Aggregate<State, Commands, D>,
     stream: StreamId,
-    moment?: AggregateMoment,
+    {
+      moment,
+      signal,
+    }: {
+      readonly moment?: AggregateMoment | undefined
+      readonly signal: AbortSignal | undefined
+    },
   ): Promise<Loaded<State>> {
     const belongs = moment === undefined ? undefined : belongsTo(moment)
     const toVersion = moment !== undefined && 'atVersion' in moment ? moment.atVersion : undefined
     let loaded: Loaded<State> = { state: aggregate.initialState(), version: 0, position: undefined }
     let streamVersion = 0
-    for await (const page of this.#store.readStream(stream, { toVersion })) {
+    for await (const page of this.#store.readStream(stream, { toVersion, signal })) {
       streamVersion = page.version
       for (const event of page.events)
         if (belongs?.(event) !== false)
@@ -207,11 +221,11 @@ export class Repository {
     aggregate: Aggregate<State, Commands, D>,
     stream: StreamId,
     { version, position }: CommandOutcome,
-    commandId: string | undefined,
+    { commandId, signal }: ExecuteOptions,
   ): Promise<Executed<State, RecordedOf<D>>> {
     let state = aggregate.initialState()
     const events: RecordedOf<D>[] = []
-    for await (const page of this.#store.readStream(stream, { toVersion: version }))
+    for await (const page of this.#store.readStream(stream, { toVersion: version, signal }))
       for (const recorded of page.events) {
         const event = recorded as RecordedOf<D>
         state = evolve(aggregate, state, event)

@@ -1,7 +1,7 @@
 import { EverfoldError } from '../errors.ts'
 import type { StreamId } from './stream-id.ts'
 
-/** Other writers appended to the same streams in between, again and again, until the deadline. Nothing was written. */
+/** Other transactions were in the way until the deadline: they appended to the same streams, again and again, or stay open. Nothing was written. */
 export class AppendRacedError extends EverfoldError {
   readonly code = 'APPEND_RACED'
   readonly retryable = true
@@ -9,7 +9,7 @@ export class AppendRacedError extends EverfoldError {
 
   constructor(streamIds: readonly StreamId[], deadlineMs: number, options?: ErrorOptions) {
     super(
-      `Other writers kept appending to ${streamIds.map((id) => `'${id}'`).join(', ')} for ${deadlineMs} ms. Nothing was written: try again, or with fewer writers to one stream.`,
+      `Other transactions that append to ${streamIds.map((id) => `'${id}'`).join(', ')} were in the way for ${deadlineMs} ms. Nothing was written: try again, with fewer writers to one stream, or when no transaction stays open on it.`,
       options,
     )
     this.streamIds = streamIds

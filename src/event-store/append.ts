@@ -8,10 +8,12 @@ export interface AppendOptions {
   readonly expectedVersion: ExpectedVersion
   /** Marks the append: a second one of the same command to the same stream is refused with the first outcome. 1 to 255 characters. */
   readonly commandId?: string | undefined
+  /** Ends the wait, not an append that is under way: see `EventWriter.append`. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One stream's part of `appendAll`. */
-export interface StreamAppend extends AppendOptions {
+export interface StreamAppend extends Omit<AppendOptions, 'signal'> {
   readonly streamId: StreamId
   readonly events: readonly DomainEvent[]
 }

@@ -1,40 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
-import { EverfoldError } from '../errors.ts'
 import type { AppendResult, StreamAppend } from './append.ts'
-import { AppendRacedError } from './append-raced-error.ts'
+import { AppendAttempts } from './append-attempts.ts'
 import { CommandRepeatedError } from './command-repeated-error.ts'
 import type { EventEncoder } from './event-encoder.ts'
 import type { AppendVerdict, EventStorage, StorageAppend } from './event-storage.ts'
 import { checkExpectedVersion } from './expected-version.ts'
 import { OutcomeUnknownError } from './outcome-unknown-error.ts'
 import { parseStreamId } from './stream-id.ts'
+import { StreamTurns } from './stream-turns.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { WrongExpectedVersionError } from './wrong-expected-version-error.ts'
 
-/** Checks, encodes and writes appends, and repeats them until their outcome is known, where that is safe. */
-export class Appender {
-  readonly #storage: EventStorage
-  readonly #encoder: EventEncoder
-  readonly #deadlineMs: number
-  readonly #onAppended: () => void
+/** What an `Appender` uses of a storage. */
+export type AppendStorage = Pick<EventStorage, 'append' | 'capabilities'>
 
-  constructor(
-    storage: EventStorage,
-    encoder: EventEncoder,
-    options: { readonly deadlineMs: number; readonly onAppended: () => void },
-  ) {
+export interface AppenderOptions {
+  readonly deadlineMs: number
+  readonly onAppended?: () => void
+}
+
+/** Checks, encodes and writes appends: those to one stream in the order of their calls. */
+export class Appender {
+  readonly #storage: AppendStorage
+  readonly #encoder: EventEncoder
+  readonly #options: AppenderOptions
+  readonly #turns = new StreamTurns()
+
+  constructor(storage: AppendStorage, encoder: EventEncoder, options: AppenderOptions) {
     this.#storage = storage
     this.#encoder = encoder
-    this.#deadlineMs = options.deadlineMs
-    this.#onAppended = options.onAppended
+    this.#options = options
   }
 
-  async append(append: StreamAppend): Promise<AppendResult> {
-    const [result] = await this.#run([append])
+  async append(append: StreamAppend, signal?: AbortSignal): Promise<AppendResult> {
+    signal?.throwIfAborted()
+    const encoded = this.#encode(append)
+    const [verdict] = await this.#write([encoded], signal)
+    const result = resultOf(verdict as AppendVerdict, encoded)
+    if (result instanceof Error) throw result
+    this.#options.onAppended?.()
     return result as AppendResult
   }
 
-  async appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+  async appendAll(
+    appends: readonly StreamAppend[],
+    signal?: AbortSignal,
+  ): Promise<readonly AppendResult[]> {
     const { appendAll } = this.#storage.capabilities
     if (appendAll !== true)
       throw new TypeError(
@@ -46,19 +56,30 @@ export class Appender {
       throw new TypeError(
         `Stream '${repeated}' is named twice in one appendAll. Put its events into one entry.`,
       )
-    return appends.length === 0 ? [] : this.#run(appends)
-  }
-
-  async #run(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    signal?.throwIfAborted()
+    if (appends.length === 0) return []
     const encoded = appends.map((append) => this.#encode(append))
-    const verdicts = await this.#write(encoded)
+    const verdicts = await this.#write(encoded, signal)
     const results = verdicts.map((verdict, index) =>
       resultOf(verdict, encoded[index] as StorageAppend),
     )
     const refusal = results.find((result) => result instanceof Error)
     if (refusal !== undefined) throw refusal
-    this.#onAppended()
+    this.#options.onAppended?.()
     return results as readonly AppendResult[]
+  }
+
+  #write(
+    appends: readonly StorageAppend[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly AppendVerdict[]> {
+    const { deadlineMs } = this.#options
+    const attempts = new AppendAttempts(this.#storage, appends, { deadlineMs, signal })
+    const ids = appends.map(({ streamId }) => streamId)
+    const writing = this.#turns.take(ids, () => attempts.run())
+    return unlessAborted(writing, signal, ({ reason }) =>
+      attempts.mayBeWritten ? new OutcomeUnknownError(ids, { cause: reason }) : (reason as Error),
+    )
   }
 
   #encode({ streamId, events, expectedVersion, commandId }: StreamAppend): StorageAppend {
@@ -72,52 +93,6 @@ export class Appender {
       commandId,
     }
   }
-
-  /** Ids are fixed by now, so a repetition finds what a lost attempt wrote. */
-  async #write(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]> {
-    const isIdempotent = canBeRepeated(appends)
-    let lost: unknown
-    const deadline = performance.now() + this.#deadlineMs
-    const canRepeat = (error: unknown): boolean => {
-      if (!EverfoldError.is(error)) return false
-      const isLost = error.code === OUTCOME_UNKNOWN
-      if (isLost) lost = error
-      return performance.now() < deadline && (isLost ? isIdempotent : error.retryable)
-    }
-    const policy = retry(handleWhen(canRepeat), {
-      maxAttempts: Infinity,
-      backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1000 }),
-    })
-    for (let races = 0; ; races++) {
-      if (races > 0) await sleep(Math.random() * Math.min(RACE_PAUSE_MS, races))
-      const verdicts = await policy
-        .execute(() => this.#storage.append(appends))
-        .catch((error: unknown) => {
-          // An attempt whose reply was lost may have been written, whatever made a later one fail.
-          if (lost === undefined || lost === error) throw error
-          throw new OutcomeUnknownError(
-            appends.map(({ streamId }) => streamId),
-            { cause: error },
-          )
-        })
-      if (verdicts.every(({ status }) => status !== 'raced')) return verdicts
-      if (performance.now() >= deadline)
-        throw new AppendRacedError(
-          appends.map(({ streamId }) => streamId),
-          this.#deadlineMs,
-        )
-    }
-  }
-}
-
-/** Whether a second attempt finds what a lost first one wrote: by the ids of its events, or because it had none to write. */
-function canBeRepeated(appends: readonly StorageAppend[]): boolean {
-  return appends.every(
-    ({ expectedVersion, events }) =>
-      expectedVersion !== 'any' &&
-      expectedVersion !== 'stream-exists' &&
-      (events.length > 0 || appends.length === 1),
-  )
 }
 
 function checkCommandId(commandId: string): void {
@@ -133,24 +108,18 @@ function checkCommandId(commandId: string): void {
   )
 }
 
-/** Most that a raced append pauses before it is tried again. */
-const RACE_PAUSE_MS = 50
-
-const OUTCOME_UNKNOWN: OutcomeUnknownError['code'] = 'OUTCOME_UNKNOWN'
-
 function resultOf(verdict: AppendVerdict, append: StorageAppend): AppendResult | Error | undefined {
-  const { streamId, expectedVersion, commandId = '' } = append
+  const { streamId, expectedVersion: expected, commandId = '' } = append
   switch (verdict.status) {
     case 'appended': {
       const { version, positions, recordedAtMs } = verdict
       const recordedAt = recordedAtMs === undefined ? undefined : new Date(recordedAtMs)
       return { version, position: positions.at(-1), positions, recordedAt }
     }
-    case 'wrong-version':
-      return new WrongExpectedVersionError(streamId, {
-        expected: expectedVersion,
-        actual: verdict.actual,
-      })
+    case 'wrong-version': {
+      const { actual, overlap } = verdict
+      return new WrongExpectedVersionError(streamId, { expected, actual, overlap })
+    }
     case 'command-repeated':
       return new CommandRepeatedError(streamId, { commandId, ...verdict })
     default:

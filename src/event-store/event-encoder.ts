@@ -2,10 +2,14 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { DomainEvent } from './domain-event.ts'
 import { declaredEvents, type AnyEventCatalog, type DeclaredEvent } from './event-catalog.ts'
 import { EventDataRefusedError } from './event-data-refused-error.ts'
+import { isVersion } from './expected-version.ts'
+import type { ImportedEvent, ImportedEventToStore } from './imported-event.ts'
 import { InvalidEventError } from './invalid-event-error.ts'
+import { InvalidVersionError } from './invalid-version-error.ts'
 import { encodeJson } from './json-value.ts'
+import { NewerSchemaVersionError } from './newer-schema-version-error.ts'
 import type { EventToStore } from './stored-event.ts'
-import { categoryOf, type StreamId } from './stream-id.ts'
+import { categoryOf, parseStreamId, type StreamId } from './stream-id.ts'
 import { UnknownEventTypeError } from './unknown-event-type-error.ts'
 
 /** Checks events against their catalog and encodes them, before anything is sent. */
@@ -29,7 +33,33 @@ export class EventEncoder {
       type,
       schemaVersion: chain.version,
       data,
-      metadata: encodeMetadata(event, commandId),
+      metadata: encodeMetadata(event, { root: 'metadata', commandId }),
+      occurredAtMs: occurredAt?.getTime(),
+    }
+  }
+
+  /** Encodes an event that has its id and its place already. Data of an older shape is not validated: the validator knows the current one. */
+  encodeImported(event: ImportedEvent): ImportedEventToStore {
+    const { streamId, version, type, occurredAt } = event
+    parseStreamId(streamId)
+    checkPlace('version', version)
+    const { chain, schema } = this.#declared(streamId, type)
+    const { schemaVersion = chain.version } = event
+    checkPlace('schemaVersion', schemaVersion)
+    if (schemaVersion > chain.version)
+      throw new NewerSchemaVersionError(event, { stored: schemaVersion, known: chain.version })
+    const place = `${streamId} at version ${version}`
+    const data = encodeJson(event.data, `${place}: data`)
+    if (schema !== undefined && schemaVersion === chain.version) validate(schema, streamId, event)
+    checkOccurredAt(event)
+    return {
+      streamId,
+      version,
+      id: checkImportedId(event, place),
+      type,
+      schemaVersion,
+      data,
+      metadata: encodeMetadata(event, { root: `${place}: metadata` }),
       occurredAtMs: occurredAt?.getTime(),
     }
   }
@@ -75,14 +105,30 @@ function checkId({ id, type }: DomainEvent): string | undefined {
   throw new InvalidEventError(type, `its id '${id}' is no UUID; leave it out to get a new one`)
 }
 
+const UPPER_CASE = /[A-F]/
+
+function checkImportedId({ id, type }: ImportedEvent, place: string): string {
+  if (UUID.test(id)) return UPPER_CASE.test(id) ? id.toLowerCase() : id
+  throw new InvalidEventError(
+    type,
+    `its id '${id}' (${place}) is no UUID; give each event one that is the same whenever it is imported`,
+  )
+}
+
+/** Versions count from 1, those of a stream and those of a shape. */
+function checkPlace(name: string, value: number): void {
+  if (!isVersion(value) || value === 0)
+    throw new InvalidVersionError(name, value, 'a whole number from 1')
+}
+
 function encodeMetadata(
-  { type, metadata = {} }: DomainEvent,
-  commandId: string | undefined,
+  { type, metadata = {} }: Pick<DomainEvent, 'type' | 'metadata'>,
+  { root, commandId }: { readonly root: string; readonly commandId?: string | undefined },
 ): string {
   const given: unknown = metadata
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new InvalidEventError(type, 'its metadata is no object')
-  return encodeJson(commandId === undefined ? metadata : { ...metadata, commandId }, 'metadata')
+  return encodeJson(commandId === undefined ? metadata : { ...metadata, commandId }, root)
 }
 
 function validate(schema: StandardSchemaV1, streamId: StreamId, { type, data }: DomainEvent): void {

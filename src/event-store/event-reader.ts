@@ -28,16 +28,25 @@ export interface EventReader {
   subscribe(options?: SubscribeOptions): AsyncIterable<LogPage>
 
   /** Where the log ends; undefined: it is empty. */
-  head(): Promise<Checkpoint | undefined>
+  head(options?: LookUpOptions): Promise<Checkpoint | undefined>
 
   /** Tells whether the log holds the event of a checkpoint. False: it was set back (restore, failover), or is another log. */
-  contains(checkpoint: Checkpoint): Promise<boolean>
+  contains(checkpoint: Checkpoint, options?: LookUpOptions): Promise<boolean>
 
   /** Lists the streams of a category, page by page, in the order of their ids' UTF-8 bytes. */
   streams(category: string, options?: StreamsOptions): AsyncIterable<readonly StreamId[]>
 
   /** Finds the outcome of an append by its command: version and position of its last event. */
-  findCommand(streamId: StreamId, commandId: string): Promise<CommandOutcome | undefined>
+  findCommand(
+    streamId: StreamId,
+    commandId: string,
+    options?: LookUpOptions,
+  ): Promise<CommandOutcome | undefined>
+}
+
+export interface LookUpOptions {
+  /** Ends the waiting for the answer, with its reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ReadStreamOptions {

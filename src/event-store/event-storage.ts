@@ -52,6 +52,9 @@ export interface EventStorage {
     range: { readonly after: StreamId | undefined; readonly limit: number },
   ): Promise<readonly StreamId[]>
   findCommand(streamId: StreamId, commandId: string): Promise<CommandOutcome | undefined>
+
+  /** Calls `wake` when another process may have appended, until the function that it gives is called. A hint: some may be missed. */
+  watch?(wake: () => void): () => void
 }
 
 /** What a storage can do, as data; what it cannot is refused by the store with a reason. */
@@ -76,7 +79,12 @@ export type AppendVerdict =
       /** Undefined when there were no events. */
       readonly recordedAtMs: number | undefined
     }
-  | { readonly status: 'wrong-version'; readonly actual: number }
+  | {
+      readonly status: 'wrong-version'
+      readonly actual: number
+      /** How many of the events stand at their place already, fewer than all. */
+      readonly overlap: number
+    }
   | ({ readonly status: 'command-repeated' } & CommandOutcome)
   /** This append alone would have been written; another one of the call was refused. */
   | { readonly status: 'not-written' }

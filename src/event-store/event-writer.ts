@@ -18,9 +18,13 @@ export interface EventWriter {
    * // 4
    * ```
    *
+   * Appends to one stream are written in the order of their calls. A `signal` that aborts before anything was sent ends the call with its reason;
+   * later it can only end the waiting, with an `OutcomeUnknownError`.
+   *
    * @throws {WrongExpectedVersionError} another writer was first. Load the stream again and retry.
    * @throws {CommandRepeatedError} `commandId` was appended to this stream before.
    * @throws {OutcomeUnknownError} the connection was lost, and whether it was written cannot be told.
+   * @throws {AppendRacedError} other writers, or an open transaction of one, kept it from being written until the deadline.
    * @throws {UnknownEventTypeError | EventDataRefusedError | NotJsonError | InvalidEventError | InvalidStreamIdError | InvalidVersionError}
    * bad input; nothing was sent.
    */
@@ -37,5 +41,8 @@ export interface EventWriter {
    * @returns the results in the order of `appends`.
    * @throws the error of the first append that is refused, as `append` does.
    */
-  appendAll(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]>
+  appendAll(
+    appends: readonly StreamAppend[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly AppendResult[]>
 }

@@ -12,8 +12,40 @@ export type JsonValue =
  * NaN, Date, Map, a class instance, a function, a cycle.
  */
 export function encodeJson(value: unknown, root: string): string {
-  walk(value, { root, path: [], holders: [], undefinedMembers: 'absent', freeze: false })
+  if (!isJson(value, 0))
+    walk(value, { root, path: [], holders: [], undefinedMembers: 'absent', freeze: false })
   return JSON.stringify(value)
+}
+
+/**
+ * Whether it is surely JSON, without a word on what is not, and to a limited depth, as there can be cycles. Most values are: this takes a third of the time
+ * of a walk that knows its way.
+ */
+function isJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true
+    case 'number':
+      return Number.isFinite(value)
+    case 'object':
+      break
+    default:
+      return false
+  }
+  if (value === null) return true
+  if (depth > 20) return false
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++)
+      if (!isJson(value[index], depth + 1)) return false
+    return true
+  }
+  if (!isPlain(value)) return false
+  for (const key of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[key]
+    if (member !== undefined && !isJson(member, depth + 1)) return false
+  }
+  return true
 }
 
 /**

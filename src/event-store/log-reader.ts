@@ -5,6 +5,7 @@ import type { LogPage, ReadAllOptions, SubscribeOptions } from './event-reader.t
 import type { EventStorage, StoredLogPage } from './event-storage.ts'
 import type { GlobalPosition } from './global-position.ts'
 import { checkPageSize } from './page-size.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Reads the log in pages, and follows it. */
 export class LogReader {
@@ -28,8 +29,7 @@ export class LogReader {
     let seen = this.#appends
     let coming = request(after, until)
     for (;;) {
-      const { events, through, head, isFull } = await coming
-      signal?.throwIfAborted()
+      const { events, through, head, isFull } = await unlessAborted(coming, signal)
       until ??= head?.position ?? NOWHERE
       const isLast = !isFull && reaches(head, until)
       const mayPrefetch = isFull && through !== undefined && through.position < until
@@ -49,6 +49,17 @@ export class LogReader {
   }
 
   async *subscribe(options: SubscribeOptions = {}): AsyncGenerator<LogPage> {
+    const unwatch = this.#storage.watch?.(() => {
+      this.wake()
+    })
+    try {
+      yield* this.#follow(options)
+    } finally {
+      unwatch?.()
+    }
+  }
+
+  async *#follow(options: SubscribeOptions): AsyncGenerator<LogPage> {
     const { signal } = options
     const request = this.#requests(options)
     const next = (after: Checkpoint | undefined): ReturnType<typeof request> =>
@@ -58,7 +69,7 @@ export class LogReader {
     let failures = 0
     let coming = next(after)
     for (;;) {
-      const page = await coming.catch(passing)
+      const page = await unlessAborted(coming, signal).catch(passing)
       signal?.throwIfAborted()
       if (EverfoldError.is(page)) {
         await this.#pause({ ms: retryDelayMs(failures++), signal })

@@ -5,6 +5,7 @@ import { isVersion } from './expected-version.ts'
 import { InvalidVersionError } from './invalid-version-error.ts'
 import { checkPageSize } from './page-size.ts'
 import { parseStreamId, type StreamId } from './stream-id.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Reads a stream page by page; the next page is asked for before the current one is handed on. */
 export async function* readStream(
@@ -23,13 +24,13 @@ export async function* readStream(
 
   let range = { fromVersion, toVersion, direction, limit: pageSize }
   let left = maxCount
+  signal?.throwIfAborted()
   let coming: ReturnType<EventStorage['readStreamPage']> | undefined = storage.readStreamPage(
     streamId,
     range,
   )
   while (coming !== undefined) {
-    const { events, version } = await coming
-    signal?.throwIfAborted()
+    const { events, version } = await unlessAborted(coming, signal)
     left -= events.length
     const last = events.at(-1)
     coming = undefined
@@ -60,7 +61,10 @@ export async function* readStreams(
   let after = options.after
   for (;;) {
     options.signal?.throwIfAborted()
-    const page = await storage.streamsPage(category, { after, limit })
+    const page = await unlessAborted(
+      storage.streamsPage(category, { after, limit }),
+      options.signal,
+    )
     if (page.length > 0) yield page
     if (page.length < limit) return
     after = page.at(-1)

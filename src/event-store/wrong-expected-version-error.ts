@@ -13,14 +13,20 @@ export class WrongExpectedVersionError extends EverfoldError {
 
   constructor(
     streamId: StreamId,
-    versions: { readonly expected: ExpectedVersion; readonly actual: number },
+    versions: {
+      readonly expected: ExpectedVersion
+      readonly actual: number
+      /** How many of the append's events stand at their place already, fewer than all. Default 0. */
+      readonly overlap?: number
+    },
     options?: ErrorOptions,
   ) {
-    const { expected, actual } = versions
-    super(
-      `Stream '${streamId}' is at version ${actual}, expected ${expected}. Load it again and retry the command.`,
-      options,
-    )
+    const { expected, actual, overlap = 0 } = versions
+    const remedy =
+      overlap > 0
+        ? `${overlap} of the events are there already, by their ids: an append of these and others was written before. Give each append ids of its own.`
+        : 'Load it again and retry the command.'
+    super(`Stream '${streamId}' is at version ${actual}, expected ${expected}. ${remedy}`, options)
     this.streamId = streamId
     this.expected = expected
     this.actual = actual

@@ -19,7 +19,8 @@ export class MemoryStream {
     const command = this.findCommand(append.commandId)
     if (command !== undefined) return { status: 'command-repeated', ...command }
     if (isMet(append.expectedVersion, this.version)) return undefined
-    return { status: 'wrong-version', actual: this.version }
+    const overlap = this.#found(append).length
+    return { status: 'wrong-version', actual: this.version, overlap }
   }
 
   page({ fromVersion, toVersion, direction, limit }: StreamRange): readonly StoredEvent[] {
@@ -46,17 +47,24 @@ export class MemoryStream {
   }
 
   /** The outcome of an earlier append of exactly these events at exactly this place. */
-  #firstOutcome({ events, expectedVersion }: StorageAppend): AppendVerdict | undefined {
-    const base = expectedVersion === 'no-stream' ? 0 : expectedVersion
-    if (typeof base !== 'number' || events.length === 0) return undefined
-    const found = this.#events.slice(base, base + events.length)
-    if (!events.every(({ id }, index) => found[index]?.id === id)) return undefined
+  #firstOutcome(append: StorageAppend): AppendVerdict | undefined {
+    const found = this.#found(append)
+    const last = found.at(-1)
+    if (last === undefined || found.length < append.events.length) return undefined
     return {
       status: 'appended',
-      version: base + events.length,
+      version: last.version,
       positions: found.map(({ position }) => position),
-      recordedAtMs: found[0]?.recordedAtMs,
+      recordedAtMs: last.recordedAtMs,
     }
+  }
+
+  /** The events of an append that stand at their place already. */
+  #found({ events, expectedVersion }: StorageAppend): readonly StoredEvent[] {
+    const base = expectedVersion === 'no-stream' ? 0 : expectedVersion
+    if (typeof base !== 'number') return []
+    const place = this.#events.slice(base, base + events.length)
+    return place.filter(({ id }, index) => id === events[index]?.id)
   }
 }
 

@@ -1,38 +1,62 @@
 import type { AppendVerdict, StorageAppend } from '../../event-store/event-storage.ts'
 import type { ExpectedVersion } from '../../event-store/expected-version.ts'
 import type { EventToStore } from '../../event-store/stored-event.ts'
-import type { Parameter, Row } from './database.ts'
+import type { Parameter, Row, Scalar } from './database.ts'
 import { positionOf } from './stored-row.ts'
 import { millisecondsOf, timestampText } from './timestamp.ts'
 
-/** The parameters of `append_event`. */
+/** The parameters of `append_event`, for an append of one event. `waitMs`: how long each lock is waited for. */
 export function appendEventParameters(
   append: StorageAppend,
-  event: EventToStore,
+  { event, waitMs }: { readonly event: EventToStore; readonly waitMs: number },
 ): readonly Parameter[] {
+  const { id, type, schemaVersion, data, metadata } = event
+  return [...placeOf(append, waitMs), id, type, schemaVersion, data, metadata, occurredAt(event)]
+}
+
+/** The parameters of `append_events`. */
+export function appendEventsParameters(
+  append: StorageAppend,
+  waitMs: number,
+): readonly Parameter[] {
+  return [...placeOf(append, waitMs), ...columnsOf(append.events)]
+}
+
+function placeOf(append: StorageAppend, waitMs: number): readonly Scalar[] {
   const { streamId, commandId = null, expectedVersion } = append
   const [atLeast, atMost] = boundsOf(expectedVersion)
-  const { id, type, schemaVersion, data, metadata } = event
+  return [waitMs, streamId, atLeast, atMost, commandId]
+}
+
+function columnsOf(events: readonly EventToStore[]): readonly (readonly Scalar[])[] {
   return [
-    streamId,
-    atLeast,
-    atMost,
-    commandId,
-    id,
-    type,
-    schemaVersion,
-    data,
-    metadata,
-    occurredAt(event),
+    events.map(({ id }) => id),
+    events.map(({ type }) => type),
+    events.map(({ schemaVersion }) => schemaVersion),
+    events.map(({ data }) => data),
+    events.map(({ metadata }) => metadata),
+    events.map(occurredAt),
   ]
 }
 
+export interface AppendAllOptions {
+  /** Whether an append that is refused keeps all others from being written. */
+  readonly isAtomic: boolean
+  /** How long each lock is waited for; null: in a caller's transaction, for as long as that waits. */
+  readonly waitMs: number | null
+}
+
 /** The parameters of `append_all`. */
-export function appendAllParameters(appends: readonly StorageAppend[]): readonly Parameter[] {
+export function appendAllParameters(
+  appends: readonly StorageAppend[],
+  { isAtomic, waitMs }: AppendAllOptions,
+): readonly Parameter[] {
   const bounds = appends.map(({ expectedVersion }) => boundsOf(expectedVersion))
   const counts = appends.map(({ events }) => events.length)
   const events = appends.flatMap((append) => append.events)
   return [
+    waitMs,
+    isAtomic,
     appends.map(({ streamId }) => streamId),
     bounds.map(([atLeast]) => atLeast),
     bounds.map(([, atMost]) => atMost),
@@ -41,12 +65,7 @@ export function appendAllParameters(appends: readonly StorageAppend[]): readonly
     counts,
     appends.flatMap((append, index) => append.events.map(() => index + 1)),
     appends.flatMap((append) => append.events.map((_, index) => index + 1)),
-    events.map(({ id }) => id),
-    events.map(({ type }) => type),
-    events.map(({ schemaVersion }) => schemaVersion),
-    events.map(({ data }) => data),
-    events.map(({ metadata }) => metadata),
-    events.map(occurredAt),
+    ...columnsOf(events),
   ]
 }
 
@@ -67,7 +86,7 @@ export function verdictOf([status, version, positions, recordedAt]: Row): Append
         recordedAtMs: typeof recordedAt === 'string' ? millisecondsOf(recordedAt) : undefined,
       }
     case 'wrong-version':
-      return { status, actual: Number(version) }
+      return { status, actual: Number(version), overlap: positionsOf(positions).length }
     case 'command-repeated': {
       const [position = positionOf('0')] = positionsOf(positions)
       return { status, version: Number(version), position }

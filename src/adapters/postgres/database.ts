@@ -14,6 +14,17 @@ export interface Database extends DatabaseSession {
    * @throws {DatabaseUnavailableError} with `outcome: 'unknown'`: the reply of the commit was lost.
    */
   transaction<Result>(work: (session: DatabaseSession) => Promise<Result>): Promise<Result>
+
+  /** Undefined: this database cannot tell anybody of what is written to it, and is to be asked. */
+  readonly notifications?: Notifications | undefined
+}
+
+/** Tells all processes that something was written. A hint that may get lost: whoever hears none asks from time to time. */
+export interface Notifications {
+  /** Tells of a topic, soon, and of several times together. */
+  announce(topic: string): void
+  /** Hears of a topic until the function that it gives is called. After a lost connection `hear` is called as well. */
+  listen(topic: string, hear: () => void): () => void
 }
 
 /** Runs statements on one connection. */
@@ -29,6 +40,13 @@ export interface DatabaseSession {
 
   /** Runs statements separated by `;`, without parameters and results: all or none of them. */
   script(sql: string): Promise<void>
+
+  /**
+   * Runs a `COPY … FROM STDIN` with the parts of its text, one by one as they are taken. Undefined: this database cannot.
+   *
+   * @throws {MissingPackageError} `pg-copy-streams` is not installed.
+   */
+  copyIn?(text: string, parts: Iterable<Uint8Array>): Promise<void>
 }
 
 /** A row as the database sent it: a text or null per column, in the order of the select list. */
@@ -42,4 +60,6 @@ export interface Statement {
   readonly text: string
   /** Prepares it once per connection under this name, which must belong to this text alone. Without it the statement is planned each time. */
   readonly name?: string | undefined
+  /** How long its answer is waited for, in milliseconds, before the connection is taken for dead, unless the database's time is shorter; 0: for ever. Default: the database's. */
+  readonly timeoutMs?: number | undefined
 }

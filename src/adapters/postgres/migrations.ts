@@ -25,6 +25,21 @@ export interface SchemaMigrations {
 }
 
 /**
+ * Checks that a schema is at the version that this code knows. Only reads.
+ *
+ * @throws {SchemaVersionError} it is missing, or at another version.
+ */
+export async function checkVersion(
+  database: Pick<Database, 'session'>,
+  target: SchemaMigrations,
+): Promise<void> {
+  const found = (await database.session((session) => versionOf(session, target))) ?? 0
+  const { schema, migrations } = target
+  if (isBehind(found, target))
+    throw new SchemaVersionError(schema, { found, known: migrations.files.length })
+}
+
+/**
  * Brings a schema to the version that this code knows; makes it when it is missing. Safe when many processes start at once; when there is nothing
  * to do it only reads.
  *
@@ -88,7 +103,11 @@ async function makeRecord(
   await session.script(sql.text(`${migrations.record}.sql`))
 }
 
-/** The class is 'ever' in ASCII, apart from those of the logs, which are oids of sequences. */
+/** 'ever' in ASCII, apart from the classes of the logs, which are oids of sequences. */
+export const LOCK_CLASS = 1702258034
+
+/** For as long as another process needs to migrate. */
 const LOCK = {
-  text: "SELECT pg_advisory_xact_lock(1702258034, hashtext('everfold migrations ' || $1))",
+  text: `SELECT pg_advisory_xact_lock(${LOCK_CLASS}, hashtext('everfold migrations ' || $1))`,
+  timeoutMs: 0,
 }

@@ -3,26 +3,33 @@
  *
  * Connections are taken from the pool for a statement, a session or a transaction, and destroyed when they broke.
  */
-import type { Database, DatabaseSession, Parameter, Row, Statement } from './database.ts'
-import { DatabaseClosedError } from './database-closed-error.ts'
-import { isConnectionLost, translateConnectFailure, translateFailure } from './driver-failure.ts'
-import { parameterText } from './parameter-text.ts'
-import type { PostgresClient, PostgresPool } from './postgres-pool.ts'
+import type { Database } from './database.ts'
+import { PostgresNotifications } from './postgres-notifications.ts'
+import { connect, ignore, type PostgresPool } from './postgres-pool.ts'
+import { PostgresSession } from './postgres-session.ts'
 import { runTransaction } from './transaction.ts'
 
 export interface PostgresOptions {
-  /** False behind a pooler that gives each transaction another connection, e.g. PgBouncer in transaction mode. Default true. */
+  /**
+   * False behind a pooler that gives each transaction another connection, e.g. PgBouncer in transaction mode: statements are not prepared, what belongs on
+   * one connection is one transaction, and subscriptions poll instead of listening. Default true.
+   */
   readonly preparedStatements?: boolean | undefined
+  /**
+   * How long the answer to a statement is waited for before the server is taken for dead, in milliseconds; 0: for ever. An append, and a connection of
+   * the pool before it, are waited for 10,000 at most. Default 30,000.
+   */
+  readonly queryTimeoutMs?: number | undefined
 }
 
-/** Makes the `Database` of a `pg.Pool`. Whoever made the pool ends it. */
+/** Makes the `Database` of a `pg.Pool`. Whoever made the pool ends it. While somebody subscribes, one of its connections is used to listen. */
 export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Database {
-  const { preparedStatements = true } = options
+  const { preparedStatements = true, queryTimeoutMs = 30_000 } = options
   const withSession = async <Result>(
-    work: (session: DatabaseSession) => Promise<Result>,
+    work: (session: PostgresSession) => Promise<Result>,
   ): Promise<Result> => {
-    const client = await connect(pool)
-    const session = new PostgresSession(client, preparedStatements)
+    const client = await connect(pool, Math.min(queryTimeoutMs, CONNECT_TIMEOUT_MS))
+    const session = new PostgresSession(client, { preparedStatements, queryTimeoutMs })
     try {
       return await work(session)
     } finally {
@@ -30,64 +37,19 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Dat
       client.release(session.isBroken)
     }
   }
-  return {
+  const database: Database = {
     query: (statement, parameters) =>
       withSession((session) => session.query(statement, parameters)),
     script: (sql) => withSession((session) => session.script(sql)),
-    session: withSession,
+    copyIn: (text, parts) => withSession((session) => session.copyIn(text, parts)),
+    session: (work) => (preparedStatements ? withSession(work) : database.transaction(work)),
     transaction: (work) => withSession((session) => runTransaction(session, work)),
+    // The only connection there is cannot be spent on listening.
+    notifications:
+      preparedStatements && pool.options?.max !== 1 ? new PostgresNotifications(pool) : undefined,
   }
+  return database
 }
 
-class PostgresSession implements DatabaseSession {
-  readonly #client: PostgresClient
-  readonly #preparedStatements: boolean
-  isBroken = false
-
-  constructor(client: PostgresClient, preparedStatements: boolean) {
-    this.#client = client
-    this.#preparedStatements = preparedStatements
-  }
-
-  async query(
-    { text, name }: Statement,
-    parameters: readonly Parameter[] = [],
-  ): Promise<readonly Row[]> {
-    const values = parameters.map(parameterText)
-    const isNamed = this.#preparedStatements && name !== undefined
-    return this.#run({ ...RAW, text, values, ...(isNamed ? { name } : {}) })
-  }
-
-  async script(sql: string): Promise<void> {
-    await this.#run({ ...RAW, text: sql })
-  }
-
-  async #run(query: Parameters<PostgresClient['query']>[0]): Promise<readonly Row[]> {
-    try {
-      const { rows } = await this.#client.query(query)
-      return rows as readonly Row[]
-    } catch (error) {
-      this.isBroken ||= isConnectionLost(error)
-      throw translateFailure(error)
-    }
-  }
-}
-
-const RAW = { rowMode: 'array', types: { getTypeParser: () => (text: string) => text } } as const
-
-/** By callback, so that the listener is there when the next byte arrives: a server that ends the connection at once would end the process, too. */
-function connect(pool: PostgresPool): Promise<PostgresClient> {
-  if (pool.ended === true) throw new DatabaseClosedError('The pool')
-  return new Promise((resolve, reject) => {
-    pool.connect((error, client) => {
-      client?.on('error', ignore)
-      if (client === undefined) reject(translateConnectFailure(error))
-      else resolve(client)
-    })
-  })
-}
-
-/** For a connection that breaks while nothing runs on it: the next statement on it fails and says so. Without a listener the process would end. */
-function ignore(): void {
-  return
-}
+/** Less than a statement: nothing was sent yet, and an append has a deadline. */
+const CONNECT_TIMEOUT_MS = 10_000

@@ -15,98 +15,112 @@ import type {
   StoredLogPage,
   StreamRange,
 } from '../../event-store/event-storage.ts'
-import { OutcomeUnknownError } from '../../event-store/outcome-unknown-error.ts'
 import type { StoredEvent } from '../../event-store/stored-event.ts'
 import type { StreamId } from '../../event-store/stream-id.ts'
-import { appendAllParameters, appendEventParameters, verdictOf } from './append-call.ts'
-import { checkLog } from './check-log.ts'
-import { DatabaseBrokenError } from './database-broken-error.ts'
-import { DatabaseError } from './database-error.ts'
-import { DatabaseUnavailableError } from './database-unavailable-error.ts'
-import type { Database, DatabaseSession, Row } from './database.ts'
+import { AppendStatements, isContention, outcomeOf } from './append-statements.ts'
+import type { Database, DatabaseSession } from './database.ts'
+import type { EventSchema } from './event-schema.ts'
+import { GroupCommit } from './group-commit.ts'
 import { logPage } from './log-page.ts'
 import { logStatements } from './log-statements.ts'
-import { EVENT_MIGRATIONS, migrate } from './migrations.ts'
-import { once } from './once.ts'
-import { SchemaSql } from './schema-sql.ts'
+import type { SchemaSql } from './schema-sql.ts'
 import { isStorableText } from './storable-text.ts'
-import { positionOf, storedEvent } from './stored-row.ts'
-
-/** Another writer took the version, or appended the command. */
-const UNIQUE_VIOLATION = '23505'
-/** Two calls waited for each other's streams, or met at a stricter isolation level than the default. */
-const TRANSACTION_ROLLBACK = '40'
+import { positionOf, StoredRow, type StoredColumns } from './stored-row.ts'
+import { TransactionRacedError } from './transaction-raced-error.ts'
 
 export class PostgresEventStorage implements EventStorage {
   readonly capabilities: EventStorageCapabilities = { appendAll: true }
   readonly #database: Database
+  readonly #schema: EventSchema
+  readonly #appends: AppendStatements
+  readonly #groups: GroupCommit
   readonly #statements: ReturnType<typeof statementsOf>
-  /** Migrates and checks the schema before it is first used. */
-  readonly #ready: () => Promise<void>
 
-  constructor(database: Database, schema: string) {
-    const sql = new SchemaSql(schema)
+  constructor(schema: EventSchema) {
+    const { database, sql } = schema
     this.#database = database
+    this.#schema = schema
+    this.#appends = new AppendStatements(sql)
+    this.#groups = new GroupCommit((appends, waitMs) =>
+      this.#appends.run(database, appends, { isAtomic: false, waitMs }),
+    )
     this.#statements = statementsOf(sql)
-    this.#ready = once(async () => {
-      await migrate(database, { schema, sql, migrations: EVENT_MIGRATIONS })
-      await checkLog(database, sql)
-    })
   }
 
   async append(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]> {
-    await this.#ready()
+    await this.#schema.ready()
+    const [append] = appends
+    const verdicts =
+      append !== undefined && appends.length === 1
+        ? [await this.#groups.append(append)]
+        : await this.#appendAll(appends)
+    if (verdicts.some(isWritten)) this.#database.notifications?.announce(this.#schema.name)
+    return verdicts
+  }
+
+  /** Appends in a transaction that its caller has open on `session`, and commits or not. */
+  async appendWithin(
+    session: DatabaseSession,
+    appends: readonly StorageAppend[],
+  ): Promise<readonly AppendVerdict[]> {
+    await this.#schema.readyWithin(session)
     try {
-      return await this.#append(appends)
+      return await this.#appends.run(session, appends, { isAtomic: true, waitMs: null })
     } catch (error) {
-      if (isRace(error)) return appends.map(() => ({ status: 'raced' }))
-      if (isLost(error))
-        throw new OutcomeUnknownError(
-          appends.map(({ streamId }) => streamId),
-          { cause: error },
-        )
-      throw error
+      if (!isContention(error)) throw error
+      const streams = appends.map(({ streamId }) => streamId)
+      throw new TransactionRacedError(streams, { cause: error })
     }
+  }
+
+  watch(wake: () => void): () => void {
+    return this.#database.notifications?.listen(this.#schema.name, wake) ?? (() => undefined)
   }
 
   async readStreamPage(
     streamId: StreamId,
     { fromVersion, toVersion = 2 ** 31 - 1, direction, limit }: StreamRange,
   ): Promise<{ readonly events: readonly StoredEvent[]; readonly version: number }> {
-    await this.#ready()
+    await this.#schema.ready()
     const statement = this.#statements[direction]
-    const [summary, ...rows] = await this.#database.query(statement, [
-      streamId,
-      fromVersion,
-      toVersion,
-      limit,
-    ])
-    return {
-      events: rows.map((row) => storedEvent(streamId, row)),
-      version: Number(summary?.[0] ?? 0),
-    }
+    const parameters = [streamId, fromVersion, toVersion, limit]
+    const rows = await this.#database.query(statement, parameters)
+    const version = Number(rows.at(-1)?.[1] ?? 0)
+    const events = rows.slice(0, -1).map((row) => new StoredRow(streamId, row as StoredColumns))
+    return { events, version }
   }
 
+  /**
+   * A page that continues a finite read is read with the safe position that its connection knows, in one round trip: to ask first takes a tenth of a
+   * page's time. Where that leaves the page short, it is read again with a fresh one.
+   */
   async readAllPage({ after, until, types, categories, limit }: LogRange): Promise<StoredLogPage> {
-    await this.#ready()
+    await this.#schema.ready()
     const statement = this.#statements.readAll({ types, categories })
     const eventId = after !== undefined && isStorableText(after.eventId) ? after.eventId : null
-    const rows = await this.#database.session(async (session) =>
-      session.query(statement, [
+    const read = async (session: DatabaseSession, safePosition: string | null) => {
+      const rows = await session.query(statement, [
         after?.position ?? 0,
         eventId,
-        await this.#safePosition(session),
+        safePosition,
         until ?? null,
         types?.filter(isStorableText) ?? null,
         categories?.filter(isStorableText) ?? null,
         limit,
-      ]),
+      ])
+      return logPage(rows, { after, limit })
+    }
+    if (after !== undefined && until !== undefined) {
+      const page = await read(this.#database, null)
+      if (page.isFull) return page
+    }
+    return this.#database.session(async (session) =>
+      read(session, await this.#safePosition(session)),
     )
-    return logPage(rows, { after, limit })
   }
 
   async head(): Promise<Checkpoint | undefined> {
-    await this.#ready()
+    await this.#schema.ready()
     const [row] = await this.#database.session(async (session) =>
       session.query(this.#statements.head, [await this.#safePosition(session)]),
     )
@@ -116,7 +130,7 @@ export class PostgresEventStorage implements EventStorage {
   }
 
   async contains({ position, eventId }: Checkpoint): Promise<boolean> {
-    await this.#ready()
+    await this.#schema.ready()
     if (!isStorableText(eventId)) return false
     const rows = await this.#database.query(this.#statements.contains, [position, eventId])
     return rows.length > 0
@@ -126,7 +140,7 @@ export class PostgresEventStorage implements EventStorage {
     category: string,
     { after, limit }: { readonly after: StreamId | undefined; readonly limit: number },
   ): Promise<readonly StreamId[]> {
-    await this.#ready()
+    await this.#schema.ready()
     if (!isStorableText(category)) return []
     // '.' follows '-' in the order of bytes: between the two lie all streams of the category.
     const bounds = [after ?? `${category}-`, `${category}.`]
@@ -135,7 +149,7 @@ export class PostgresEventStorage implements EventStorage {
   }
 
   async findCommand(streamId: StreamId, commandId: string): Promise<CommandOutcome | undefined> {
-    await this.#ready()
+    await this.#schema.ready()
     if (!isStorableText(streamId) || !isStorableText(commandId)) return undefined
     const [row] = await this.#database.query(this.#statements.findCommand, [streamId, commandId])
     if (row === undefined) return undefined
@@ -143,18 +157,14 @@ export class PostgresEventStorage implements EventStorage {
     return { version: Number(version), position: positionOf(position) }
   }
 
-  async #append(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]> {
-    const [append, ...others] = appends
-    const [event, ...more] = append?.events ?? []
-    if (append !== undefined && event !== undefined && others.length + more.length === 0) {
-      const parameters = appendEventParameters(append, event)
-      return (await this.#database.query(this.#statements.appendEvent, parameters)).map(verdictOf)
+  async #appendAll(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]> {
+    try {
+      const options = { isAtomic: true, waitMs: APPEND_ALL_WAIT_MS }
+      return await this.#appends.run(this.#database, appends, options)
+    } catch (error) {
+      if (isContention(error)) return appends.map(() => ({ status: 'raced' }))
+      throw outcomeOf(error, appends)
     }
-    // In one order everywhere: two calls that share streams wait for each other, and never in a circle.
-    const sorted = appends.toSorted((a, b) => (a.streamId < b.streamId ? -1 : 1))
-    const rows = await this.#database.query(this.#statements.appendAll, appendAllParameters(sorted))
-    const verdicts = new Map(sorted.map(({ streamId }, index) => [streamId, rows[index] as Row]))
-    return appends.map(({ streamId }) => verdictOf(verdicts.get(streamId) as Row))
   }
 
   /** Asked before, and on the connection that the events are read from: another server may know of other appends. */
@@ -166,8 +176,6 @@ export class PostgresEventStorage implements EventStorage {
 
 function statementsOf(sql: SchemaSql) {
   return {
-    appendEvent: sql.query('append_event'),
-    appendAll: sql.query('append_all'),
     forwards: sql.query('read_stream_forwards'),
     backwards: sql.query('read_stream_backwards'),
     readAll: logStatements(sql),
@@ -179,20 +187,9 @@ function statementsOf(sql: SchemaSql) {
   }
 }
 
-/** Without a word on what became of it. */
-function isLost(error: unknown): boolean {
-  const isGone = error instanceof DatabaseUnavailableError || error instanceof DatabaseBrokenError
-  return isGone && error.outcome === 'unknown'
-}
+/** Of several streams, which others may hold one by one. */
+const APPEND_ALL_WAIT_MS = 200
 
-/** Others, which a user may have added, refuse for good. */
-const RACED_CONSTRAINTS: ReadonlySet<string | undefined> = new Set([
-  'events_stream_version',
-  'events_stream_command',
-])
-
-function isRace(error: unknown): boolean {
-  if (!(error instanceof DatabaseError)) return false
-  const isTaken = error.sqlState === UNIQUE_VIOLATION && RACED_CONSTRAINTS.has(error.constraint)
-  return isTaken || error.sqlState.startsWith(TRANSACTION_ROLLBACK)
+function isWritten(verdict: AppendVerdict): boolean {
+  return verdict.status === 'appended' && verdict.positions.length > 0
 }

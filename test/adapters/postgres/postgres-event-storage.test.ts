@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { pglite } from '../../../src/adapters/pglite/index.ts'
+import { EventSchema } from '../../../src/adapters/postgres/event-schema.ts'
 import { PostgresEventStorage } from '../../../src/adapters/postgres/postgres-event-storage.ts'
 import { SchemaSql } from '../../../src/adapters/postgres/schema-sql.ts'
-import { millisecondsOf, timestampText } from '../../../src/adapters/postgres/timestamp.ts'
+import {
+  millisecondsOf,
+  millisecondsOfSent,
+  timestampText,
+} from '../../../src/adapters/postgres/timestamp.ts'
 import {
   streamId,
   type Checkpoint,
@@ -14,7 +19,7 @@ import {
 } from '../../../src/index.ts'
 
 const database = await pglite()
-const storage = new PostgresEventStorage(database, 'everfold')
+const storage = new PostgresEventStorage(new EventSchema(database, 'everfold'))
 
 afterAll(() => database.close())
 
@@ -90,6 +95,17 @@ describe('PostgresEventStorage', () => {
     expect(page.through).toEqual(places.at(-1))
   })
 
+  test('gives with a page that goes on what was appended since the one before', async () => {
+    const { through } = await storage.readAllPage({ ...ALL, after: places.at(-2) })
+    const append = { streamId: streamId('account', 'late'), events: [anyEvent()] }
+    await storage.append([{ ...append, expectedVersion: 'no-stream', commandId: undefined }])
+
+    const until = ((through?.position ?? 0n) + 10n) as GlobalPosition
+    const page = await storage.readAllPage({ ...ALL, after: through, until })
+
+    expect(page.events).toMatchObject([{ streamId: 'account-late' }])
+  })
+
   test.each([
     { every_type: true, every_category: true },
     { every_type: false, every_category: true },
@@ -111,15 +127,100 @@ describe('PostgresEventStorage', () => {
   })
 })
 
+describe('pages with large events', () => {
+  const large = new PostgresEventStorage(new EventSchema(database, 'large'))
+  const account = streamId('account', '1')
+  const big = (type: string): EventToStore => ({
+    ...anyEvent(),
+    type,
+    data: JSON.stringify({ memo: 'x'.repeat(5_000_000) }), // in the database a hundredth of it
+  })
+  const small = Array.from({ length: 3 }, anyEvent)
+  const stream = { fromVersion: 1, toVersion: undefined, limit: 100 }
+  const versions = ({ events }: { readonly events: readonly { version: number }[] }) =>
+    events.map(({ version }) => version)
+
+  // 1 to 3 are small, 4 is large, 5 to 7 small, 8 large, 9 larger than a page on its own, 10 to 12 small
+  beforeAll(async () => {
+    const huge = { ...anyEvent(), data: JSON.stringify({ memo: 'x'.repeat(9_000_000) }) }
+    const groups = [small, [big('Scanned')], small, [big('Filmed')], [huge], small]
+    const events = groups.flat().map((event) => ({ ...event, id: randomUUID() }))
+    await large.append([
+      { streamId: account, events, expectedVersion: 'no-stream', commandId: undefined },
+    ])
+  })
+
+  test('end before they hold more than 8 MB of them (log)', async () => {
+    const first = await large.readAllPage({ ...ALL, limit: 100 })
+    const second = await large.readAllPage({ ...ALL, limit: 100, after: first.through })
+    const third = await large.readAllPage({ ...ALL, limit: 100, after: second.through })
+
+    expect([first, second, third].map(versions)).toEqual([
+      [1, 2, 3, 4, 5, 6, 7],
+      [8],
+      [9, 10, 11, 12],
+    ])
+  })
+
+  test('say that more may come, and look no further than they hold', async () => {
+    const page = await large.readAllPage({ ...ALL, limit: 100 })
+
+    const last = page.events.at(-1)
+    expect(page).toMatchObject({
+      isFull: true,
+      through: { position: last?.position, eventId: last?.id },
+    })
+    expect(page.head?.position).toBeGreaterThan(last?.position ?? 0n)
+  })
+
+  test('are cut by the events that were asked for only', async () => {
+    const page = await large.readAllPage({ ...ALL, limit: 100, types: ['Scanned', 'Other'] })
+
+    expect(versions(page)).toEqual([4])
+    expect(page).toMatchObject({ isFull: false, through: page.head })
+  })
+
+  test('end before they hold more than 8 MB of them (stream, forwards)', async () => {
+    const first = await large.readStreamPage(account, { ...stream, direction: 'forwards' })
+    const second = await large.readStreamPage(account, {
+      ...stream,
+      direction: 'forwards',
+      fromVersion: 8,
+    })
+
+    expect([first, second].map(versions)).toEqual([[1, 2, 3, 4, 5, 6, 7], [8]])
+    expect([first.version, second.version]).toEqual([12, 12])
+  })
+
+  test('end before they hold more than 8 MB of them (stream, backwards)', async () => {
+    const first = await large.readStreamPage(account, { ...stream, direction: 'backwards' })
+    const second = await large.readStreamPage(account, {
+      ...stream,
+      direction: 'backwards',
+      toVersion: 8,
+    })
+
+    expect([first, second].map(versions)).toEqual([
+      [12, 11, 10, 9],
+      [8, 7, 6, 5],
+    ])
+  })
+})
+
 describe('moments', () => {
   const YEAR_4700_BC = Date.UTC(-4699, 0)
   const GREATEST = 8.64e15
 
-  const roundTrip = async (...moments: readonly number[]): Promise<readonly number[]> => {
-    const text = 'SELECT extract(epoch FROM moment) FROM unnest($1::timestamptz[]) moment'
+  /** Both ways in which moments are read. */
+  const roundTrip = async (...moments: readonly number[]): Promise<readonly number[][]> => {
+    const text = `SELECT extract(epoch FROM moment), encode(timestamptz_send(moment), 'hex') FROM unnest($1::timestamptz[]) moment`
     const rows = await database.query({ text }, [moments.map(timestampText)])
-    return rows.map(([seconds]) => millisecondsOf(seconds ?? ''))
+    return rows.map(([seconds, sent]) => [
+      millisecondsOf(seconds ?? ''),
+      millisecondsOfSent(sent ?? ''),
+    ])
   }
+  const twice = (moments: readonly number[]): readonly number[][] => moments.map((ms) => [ms, ms])
 
   test('come back to the millisecond at the edges', async () => {
     const year1 = new Date('0001-01-01T00:00:00.000Z').getTime()
@@ -135,11 +236,13 @@ describe('moments', () => {
       GREATEST,
     ]
 
-    expect(await roundTrip(...edges)).toEqual(edges)
+    expect(await roundTrip(...edges)).toEqual(twice(edges))
   })
 
   test('come back to the millisecond, whatever the session', async () => {
-    await database.script("SET TimeZone TO 'America/St_Johns'; SET DateStyle TO 'SQL, DMY'")
+    await database.script(
+      "SET TimeZone TO 'America/St_Johns'; SET DateStyle TO 'SQL, DMY'; SET bytea_output TO 'escape'",
+    )
 
     await fc.assert(
       fc.asyncProperty(
@@ -148,12 +251,12 @@ describe('moments', () => {
           maxLength: 200,
         }),
         async (moments) => {
-          expect(await roundTrip(...moments)).toEqual(moments)
+          expect(await roundTrip(...moments)).toEqual(twice(moments))
         },
       ),
       { numRuns: 30 },
     )
 
-    await database.script('RESET TimeZone; RESET DateStyle')
+    await database.script('RESET TimeZone; RESET DateStyle; RESET bytea_output')
   })
 })

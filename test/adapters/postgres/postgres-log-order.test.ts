@@ -1,6 +1,6 @@
 import * as jest from '@jest/globals'
 import { beforeAll, expect } from '@jest/globals'
-import type pg from 'pg'
+import pg from 'pg'
 import { postgres, postgresEventStore } from '../../../src/adapters/postgres/index.ts'
 import { streamId, type EventStore, type RecordedEvent } from '../../../src/index.ts'
 import { accountEvents } from '../../domain/account.ts'
@@ -25,8 +25,8 @@ describeOnServer('the head of a log with open transactions', () => {
     await append(store, 'first')
   })
 
-  const openStore = (name: string): EventStore =>
-    postgresEventStore({ database: postgres(pool), catalogs: [accountEvents], schema: name })
+  const openStore = (name: string, on: pg.Pool = pool): EventStore =>
+    postgresEventStore({ database: postgres(on), catalogs: [accountEvents], schema: name })
 
   server.test('stays before an append that is not committed', async () => {
     await inOpenTransaction(pool, async (client) => {
@@ -93,7 +93,7 @@ describeOnServer('the head of a log with open transactions', () => {
     await inOpenTransaction(pool, async (client) => {
       // Refused, so it drew none; its transaction might go on to append.
       await client.query(
-        `SELECT * FROM ${schema}.append_event('account-open', 7, 7, NULL, gen_random_uuid(), 'T', 1::smallint, '{}', '{}', NULL)`,
+        `SELECT * FROM ${schema}.append_event(0, 'account-open', 7, 7, NULL, gen_random_uuid(), 'T', 1::smallint, '{}', '{}', NULL)`,
       )
       await append(store, 'later')
 
@@ -112,7 +112,39 @@ describeOnServer('the head of a log with open transactions', () => {
       expect(await store.head()).toMatchObject({ position: 2n })
     })
   })
+
+  server.test(
+    'does not wait for appends to a log in another database, whose sequence has the same oid',
+    async () => {
+      const url = await server.anyDatabase()
+      const before = new pg.Pool({ connectionString: url })
+      await openStore('everfold', before).head()
+      await before.end()
+      const copy = await server.anyDatabase({ template: url })
+      const left = server.pool({ connectionString: url })
+      const right = server.pool({ connectionString: copy })
+      const store = openStore('everfold', left)
+      await append(store, 'first')
+      await append(openStore('everfold', right), 'first')
+
+      await inOpenTransaction(right, async (client) => {
+        await rawAppend(client, { schema: 'everfold', stream: 'account-open' })
+        await append(store, 'later')
+
+        expect(await oidOf(left)).toBe(await oidOf(right))
+        expect(await store.head()).toMatchObject({ position: 2n })
+      })
+    },
+    60_000,
+  )
 })
+
+async function oidOf(pool: pg.Pool): Promise<number | undefined> {
+  const { rows } = await pool.query<{ oid: number }>(
+    "SELECT 'everfold.events_position_seq'::regclass::oid AS oid",
+  )
+  return rows[0]?.oid
+}
 
 /** Runs work in a transaction that stays open meanwhile, and is rolled back then. */
 async function inOpenTransaction(

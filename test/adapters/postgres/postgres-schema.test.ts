@@ -7,10 +7,16 @@ import {
   SchemaVersionError,
   UnsafeLogError,
   type Database,
+  type PostgresEventStore,
+  type PostgresEventStoreOptions,
 } from '../../../src/adapters/postgres/index.ts'
+import { migrationScript } from '../../../src/adapters/postgres/migration-script.ts'
+import { migrate } from '../../../src/adapters/postgres/migrations.ts'
 import { streamId, type EventStore } from '../../../src/index.ts'
 import { accountEvents } from '../../domain/account.ts'
 import { describeOnServer, PostgresServer } from './postgres-server.ts'
+import { psql } from './psql.ts'
+import { withSecondMigration } from './with-second-migration.ts'
 
 const database = await pglite()
 const server = new PostgresServer()
@@ -18,8 +24,12 @@ const server = new PostgresServer()
 jest.afterAll(() => database.close())
 jest.afterAll(() => server.close())
 
-const openStore = (schema: string, on: Database = database): EventStore =>
-  postgresEventStore({ database: on, catalogs: [accountEvents], schema })
+const openStore = (
+  schema: string,
+  on: Database = database,
+  options: Pick<PostgresEventStoreOptions, 'migrations'> = {},
+): PostgresEventStore =>
+  postgresEventStore({ database: on, catalogs: [accountEvents], schema, ...options })
 
 const run = (text: string) => database.query({ text })
 
@@ -29,20 +39,26 @@ const append = (store: EventStore) =>
   })
 
 describe('the schema of postgresEventStore', () => {
-  test.each(['Capitals', 'with spaces', `it's "quoted"`, 'tenant$1', 'ünï😀', 'select'])(
-    'may be called %s',
-    async (schema) => {
-      await append(openStore(schema))
-      const reopened = openStore(schema)
+  test.each([
+    'Capitals',
+    'with spaces',
+    `we"ird Schema.$1'x`,
+    'tenant$1',
+    'ünï😀',
+    'select',
+    'line\nbreak',
+    `x${'ü'.repeat(31)}`,
+  ])('may be called %s', async (schema) => {
+    await append(openStore(schema))
+    const reopened = openStore(schema)
 
-      const { version } = await append(reopened)
+    const { version } = await append(reopened)
 
-      expect(version).toBe(2)
-      expect(await reopened.head()).toMatchObject({ position: 2n })
-    },
-  )
+    expect(version).toBe(2)
+    expect(await reopened.head()).toMatchObject({ position: 2n })
+  })
 
-  test.each(['', 'x'.repeat(64), 'nul\u0000', '$everfold$'])(
+  test.each(['', 'x'.repeat(64), 'ü'.repeat(32), 'nul\u0000', '$everfold$'])(
     'is refused at construction when it cannot be called %j',
     (schema) => {
       expect(() => openStore(schema)).toThrow(TypeError)
@@ -94,7 +110,78 @@ describe('the schema of postgresEventStore', () => {
   })
 })
 
+describe('the schema of a store with manual migrations', () => {
+  test('is refused, with versions and remedy named, when it is missing', async () => {
+    const reading = openStore('missing', database, { migrations: 'manual' }).head()
+
+    await expect(reading).rejects.toThrow(SchemaVersionError)
+    await expect(reading).rejects.toMatchObject({ schema: 'missing', found: 0, known: 1 })
+    await expect(reading).rejects.toThrow(
+      /'missing' is at version 0.* needs 1.*store\.migrate\(\).*migrationSql\({ schema, from: 0 }\)/,
+    )
+    expect(await run("SELECT FROM pg_namespace WHERE nspname = 'missing'")).toEqual([])
+  })
+
+  test('is refused when newer code has migrated it', async () => {
+    await append(openStore('newer_by_hand'))
+    await run("INSERT INTO newer_by_hand.migrations (version, name) VALUES (7, '007_future.sql')")
+    const store = openStore('newer_by_hand', database, { migrations: 'manual' })
+
+    const appending = append(store)
+
+    await expect(appending).rejects.toThrow(/version 7.* knows 1/)
+    await expect(store.migrate()).rejects.toThrow(/version 7.* knows 1/)
+  })
+
+  test('is used as soon as another store has migrated it', async () => {
+    const store = openStore('migrated_later', database, { migrations: 'manual' })
+    await expect(append(store)).rejects.toThrow(SchemaVersionError)
+
+    await openStore('migrated_later').migrate()
+
+    expect(await append(store)).toMatchObject({ version: 1 })
+  })
+
+  test('is made by migrate()', async () => {
+    const store = openStore('by_hand', database, { migrations: 'manual' })
+
+    await store.migrate()
+    await store.migrate()
+
+    expect(await append(store)).toMatchObject({ version: 1 })
+  })
+})
+
+describe('the indexes of the log', () => {
+  test.each(['events_stream_version', 'events_pkey'])(
+    'are missed when %s was dropped',
+    async (constraint) => {
+      const schema = `without_${constraint}`
+      await append(openStore(schema))
+      await run(`ALTER TABLE ${schema}.events DROP CONSTRAINT ${constraint}`)
+
+      const appending = append(openStore(schema))
+
+      await expect(appending).rejects.toThrow(UnsafeLogError)
+      await expect(appending).rejects.toThrow(constraint)
+    },
+  )
+})
+
 describe('the sequence of positions', () => {
+  test('is refused to a role that may not read it, to which the log would seem empty', async () => {
+    await append(openStore('unread'))
+    await run('CREATE ROLE reader')
+    await run('GRANT USAGE ON SCHEMA unread TO reader')
+    await run('GRANT SELECT ON ALL TABLES IN SCHEMA unread TO reader')
+    await run('SET ROLE reader')
+
+    const reading = openStore('unread').head()
+
+    await expect(reading).rejects.toThrow(/GRANT SELECT ON SEQUENCE "unread"\.events_position_seq/)
+    await run('RESET ROLE')
+  })
+
   test('is refused when sessions would keep numbers in store', async () => {
     await append(openStore('cached'))
     await run('ALTER SEQUENCE cached.events_position_seq CACHE 20')
@@ -143,6 +230,49 @@ describeOnServer('migrations on a server', () => {
     )
     const { rows } = await pool.query(`SELECT version, name FROM ${schema}.migrations`)
     expect(rows).toEqual([{ version: 1, name: '001_events.sql' }])
+  })
+
+  server.test('go on from an older version once, when many processes start at once', async () => {
+    const schema = server.anySchema()
+    const pool = server.pool({ max: 20 })
+    await append(openStore(schema, postgres(pool)))
+    const target = withSecondMigration(schema)
+
+    await Promise.all(Array.from({ length: 20 }, () => migrate(postgres(pool), target)))
+
+    const { rows } = await pool.query(`SELECT version, name FROM ${schema}.migrations`)
+    expect(rows).toEqual([
+      { version: 1, name: '001_events.sql' },
+      { version: 2, name: '002_notes.sql' },
+    ])
+    await expect(openStore(schema, postgres(pool)).head()).rejects.toThrow(/version 2.* knows 1/)
+  })
+
+  server.test('go on from an older version by their script, which runs once', async () => {
+    const schema = server.anySchema()
+    const pool = server.pool()
+    await append(openStore(schema, postgres(pool)))
+    const script = migrationScript(withSecondMigration(schema), 1)
+    await psql(server.url, script)
+
+    const again = psql(server.url, script)
+
+    await expect(again).rejects.toThrow(/is at version 2, and this script begins at version 1/)
+    const { rows } = await pool.query(`SELECT name FROM ${schema}.migrations WHERE version = 2`)
+    expect(rows).toEqual([{ name: '002_notes.sql' }])
+    await migrate(postgres(pool), withSecondMigration(schema))
+  })
+
+  server.test('leave nothing of themselves when one of them fails', async () => {
+    const schema = server.anySchema()
+    const pool = server.pool()
+    const target = withSecondMigration(schema, 'CREATE TABLE :"schema".notes (); SELECT 1 / 0')
+
+    const migrating = migrate(postgres(pool), target)
+
+    await expect(migrating).rejects.toMatchObject({ sqlState: '22012' })
+    const { rows } = await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])
+    expect(rows).toEqual([])
   })
 
   server.test('need no right to make schemas when the schema is there', async () => {

@@ -8,10 +8,21 @@ export const url: string | undefined = process.env['POSTGRES_URL']
 /**
  * Why the tests on a real server are skipped; undefined: they run. With `EVERFOLD_REQUIRE=postgres` they run without a server, too, and fail.
  */
-export const skipped: string | undefined =
-  url === undefined && !requires('postgres')
-    ? 'set POSTGRES_URL to a server, e.g. eval "$(scripts/servers start postgres)"'
+export const skipped: string | undefined = reasonToSkip('postgres', 'POSTGRES_URL')
+
+/** The same for tests behind a PgBouncer in transaction mode, `EVERFOLD_REQUIRE=pgbouncer`. */
+export const skippedBehindPgBouncer: string | undefined = reasonToSkip('pgbouncer', 'PGBOUNCER_URL')
+
+/** Whether EVERFOLD_REQUIRE names the server: its tests fail where it is missing. */
+export function requires(server: string): boolean {
+  return (process.env['EVERFOLD_REQUIRE'] ?? '').split(/[\s,]+/).includes(server)
+}
+
+function reasonToSkip(server: string, variable: string): string | undefined {
+  return process.env[variable] === undefined && !requires(server)
+    ? `set ${variable} to a server, e.g. scripts/servers start ${server} && eval "$(scripts/servers env)"`
     : undefined
+}
 
 /** `describe` for tests on a real server. */
 export function describeOnServer(name: string, define: () => void): void {
@@ -19,11 +30,17 @@ export function describeOnServer(name: string, define: () => void): void {
   else jest.describe.skip(`${name} (skipped: ${skipped})`, define)
 }
 
-/** The server that POSTGRES_URL points at, with the pools and schemas of one test file. Schemas stay when a test failed, to be looked at. */
+/** The server that a variable points at, with the pools and schemas of one test file. Schemas stay when a test failed, to be looked at. */
 export class PostgresServer {
+  readonly #variable: string
   readonly #pools: pg.Pool[] = []
   readonly #schemas: string[] = []
+  readonly #databases: string[] = []
   #hasFailed = false
+
+  constructor(variable: 'POSTGRES_URL' | 'PGBOUNCER_URL' = 'POSTGRES_URL') {
+    this.#variable = variable
+  }
 
   /** Jest, and a look at what fails. */
   readonly runner: TestRunner = {
@@ -43,10 +60,15 @@ export class PostgresServer {
     jest.test(name, watched, timeoutMs)
   }
 
-  pool(options: pg.PoolConfig = {}): pg.Pool {
+  get url(): string {
+    const url = process.env[this.#variable]
     if (url === undefined)
-      throw new Error('POSTGRES_URL is not set, and EVERFOLD_REQUIRE names postgres.')
-    const pool = new pg.Pool({ connectionString: url, ...options })
+      throw new Error(`${this.#variable} is not set, and EVERFOLD_REQUIRE wants its server.`)
+    return url
+  }
+
+  pool(options: pg.PoolConfig = {}): pg.Pool {
+    const pool = new pg.Pool({ connectionString: this.url, ...options })
     pool.on('error', () => undefined) // some tests cut connections
     this.#pools.push(pool)
     return pool
@@ -58,15 +80,35 @@ export class PostgresServer {
     return name
   }
 
+  /** Makes a database that no other test uses, a copy of the template, to which nobody may be connected. Gives its URL. */
+  async anyDatabase({ template = '/template1' }: { template?: string } = {}): Promise<string> {
+    const name = `everfold_test_${randomBytes(6).toString('hex')}`
+    await this.#administer(
+      `CREATE DATABASE ${name} TEMPLATE ${new URL(template, this.url).pathname.slice(1)}`,
+    )
+    this.#databases.push(name)
+    const url = new URL(this.url)
+    url.pathname = name
+    return url.href
+  }
+
   async close(): Promise<void> {
     const [pool] = this.#pools
     const schemas = this.#hasFailed ? [] : this.#schemas
     for (const schema of schemas)
       await pool?.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
     await Promise.all(this.#pools.map((each) => each.end()))
+    const databases = this.#hasFailed ? [] : this.#databases
+    for (const name of databases) await this.#administer(`DROP DATABASE ${name} WITH (FORCE)`)
   }
-}
 
-function requires(server: string): boolean {
-  return (process.env['EVERFOLD_REQUIRE'] ?? '').split(/[\s,]+/).includes(server)
+  async #administer(sql: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.url })
+    await client.connect()
+    try {
+      await client.query(sql)
+    } finally {
+      await client.end()
+    }
+  }
 }

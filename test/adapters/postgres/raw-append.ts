@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type pg from 'pg'
 
 /** Appends events by the SQL function, in whatever transaction the client is in, to test what the store does about it. Gives their ids. */
 export async function rawAppend(
-  client: pg.ClientBase,
+  client: { query(text: string, values: unknown[]): Promise<unknown> },
   {
     schema,
     stream,
@@ -13,7 +12,7 @@ export async function rawAppend(
   const ids = Array.from({ length: count }, () => randomUUID())
   for (const id of ids)
     await client.query(
-      `SELECT * FROM ${schema}.append_event($1, 0, 2147483647, NULL, $2, 'MoneyDeposited', 1::smallint, '{"cents":1}', '{}', NULL)`,
+      `SELECT * FROM ${schema}.append_event(0, $1, 0, 2147483647, NULL, $2, 'MoneyDeposited', 1::smallint, '{"cents":1}', '{}', NULL)`,
       [stream, id],
     )
   return ids

@@ -44,6 +44,37 @@ export function addAppendRules(rule: EventStoreRule): void {
     },
   )
 
+  rule('writes appends to one stream in the order of their calls', async ({ store }) => {
+    const account = anyAccount()
+    const options = { expectedVersion: 'any' } as const
+
+    await Promise.all(
+      range(1, 40).flatMap((cents) => [
+        store.append(account, [deposited(cents)], options),
+        store.append(anyAccount(), [deposited(cents)], options),
+      ]),
+    )
+
+    const events = await eventsOf(store.readStream(account))
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      range(1, 40).map((cents) => ({ cents })),
+    )
+  })
+
+  rule(
+    'gives the reason of a signal that aborted before, and writes nothing',
+    async ({ store }) => {
+      const account = anyAccount()
+      const signal = AbortSignal.abort(new Error('Enough.'))
+
+      const append = store.append(account, [opened('Ada')], { expectedVersion: 'any', signal })
+
+      await assert.rejects(append, { message: 'Enough.' })
+      assert.deepEqual(await eventsOf(store.readStream(account)), [])
+    },
+  )
+
   rule('takes 0 as the version of an unwritten stream', async ({ store }) => {
     const { version } = await store.append(anyAccount(), [opened('Ada')], { expectedVersion: 0 })
 

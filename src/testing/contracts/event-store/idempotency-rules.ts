@@ -55,6 +55,18 @@ export function addIdempotencyRules(rule: EventStoreRule): void {
     },
   )
 
+  rule('says when only some of the ids are there already', async ({ store }) => {
+    const account = anyAccount()
+    const batch = withIds(deposits(3))
+    await store.append(account, batch.slice(0, 2), { expectedVersion: 'no-stream' })
+
+    const append = store.append(account, batch, { expectedVersion: 'no-stream' })
+
+    await assert.rejects(append, { code: 'WRONG_EXPECTED_VERSION', actual: 2 })
+    await assert.rejects(append, /2 of the events are there already, by their ids/)
+    assert.equal((await eventsOf(store.readStream(account))).length, 2)
+  })
+
   rule('knows a repeated append whose ids are written in upper case', async ({ store }) => {
     const account = anyAccount()
     const [event] = withIds(deposits(1))

@@ -5,6 +5,7 @@ import {
   parseStreamId,
   streamId,
   type EventStore,
+  type GlobalPosition,
   type StreamId,
 } from '../../../index.ts'
 import type { EventStoreRule } from './contract-stores.ts'
@@ -184,6 +185,25 @@ export function addLookupRules(rule: EventStoreRule): void {
     const listed = await accountsWith(store, prefix, 10)
 
     assert.deepEqual(listed, [])
+  })
+
+  rule('ends a look-up with the reason of its signal', async ({ store }) => {
+    const signal = AbortSignal.abort(new Error('Enough.'))
+    const account = anyAccount()
+    const { position } = await store.append(account, [opened('Ada')], { expectedVersion: 0 })
+    const [event] = await eventsOf(store.readStream(account))
+    const checkpoint = { position: position as GlobalPosition, eventId: event?.id ?? '' }
+
+    const lookUps = await Promise.allSettled([
+      store.head({ signal }),
+      store.contains(checkpoint, { signal }),
+      store.findCommand(account, 'any', { signal }),
+      firstPages(store.streams('account', { signal })),
+      firstPages(store.readStream(account, { signal })),
+    ])
+
+    for (const lookUp of lookUps)
+      assert.equal(lookUp.status === 'rejected' && (lookUp.reason as Error).message, 'Enough.')
   })
 }
 

@@ -1,2 +1,2 @@
 SELECT status, version, positions, extract(epoch FROM recorded_at)
-FROM :"schema".append_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+FROM :"schema".append_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

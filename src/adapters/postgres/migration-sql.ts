@@ -1,0 +1,21 @@
+import { migrationScript } from './migration-script.ts'
+import { EVENT_MIGRATIONS } from './migrations.ts'
+import { SchemaSql } from './schema-sql.ts'
+
+export interface MigrationSqlOptions {
+  /** Schema that holds the tables. Default `'everfold'`. */
+  readonly schema?: string | undefined
+  /** Version that the schema is at. Default 0: it is missing, or empty. `SchemaVersionError.found` names it. */
+  readonly from?: number | undefined
+}
+
+/**
+ * Prints what `migrate()` of `postgresEventStore` does, for a role that may change tables: a script of one transaction, for `psql -v ON_ERROR_STOP=1 -f` or
+ * one simple query. Where the schema is not at `from`, it fails and changes nothing. It and stores that migrate at the same moment wait for each other.
+ *
+ * @throws {TypeError} no schema can have that name.
+ * @throws {RangeError} `from` is no version that this code knows.
+ */
+export function migrationSql({ schema = 'everfold', from = 0 }: MigrationSqlOptions = {}): string {
+  return migrationScript({ schema, sql: new SchemaSql(schema), migrations: EVENT_MIGRATIONS }, from)
+}

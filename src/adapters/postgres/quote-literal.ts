@@ -1,0 +1,4 @@
+/** Quotes a text as a constant for SQL. */
+export function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,1 @@
+SELECT position FROM :"schema".events WHERE stream_id = $1 AND version = $2

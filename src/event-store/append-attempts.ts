@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
+import { EverfoldError } from '../errors.ts'
+import { AppendRacedError } from './append-raced-error.ts'
+import type { AppendVerdict, EventStorage, StorageAppend } from './event-storage.ts'
+import { OutcomeUnknownError } from './outcome-unknown-error.ts'
+import type { StreamId } from './stream-id.ts'
+
+export interface AttemptLimits {
+  /** Milliseconds from the call on; the first attempt is made all the same. */
+  readonly deadlineMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Repeats one append until its outcome is known, where that is safe. Its ids are fixed, so a repetition finds what a lost attempt wrote. */
+export class AppendAttempts {
+  readonly #storage: Pick<EventStorage, 'append'>
+  readonly #appends: readonly StorageAppend[]
+  readonly #limits: AttemptLimits
+  readonly #deadline: number
+  #isUnderWay = false
+  /** Why the reply of an earlier attempt never came: that one may have been written, whatever becomes of later ones. */
+  #lost: unknown
+
+  constructor(
+    storage: Pick<EventStorage, 'append'>,
+    appends: readonly StorageAppend[],
+    limits: AttemptLimits,
+  ) {
+    this.#storage = storage
+    this.#appends = appends
+    this.#limits = limits
+    this.#deadline = performance.now() + limits.deadlineMs
+  }
+
+  /** Whether an attempt may have been written, or still may be. */
+  get mayBeWritten(): boolean {
+    return this.#isUnderWay || this.#lost !== undefined
+  }
+
+  get #streamIds(): readonly StreamId[] {
+    return this.#appends.map(({ streamId }) => streamId)
+  }
+
+  async run(): Promise<readonly AppendVerdict[]> {
+    const { deadlineMs, signal } = this.#limits
+    for (let races = 0; ; races++) {
+      signal?.throwIfAborted()
+      let verdicts: readonly AppendVerdict[]
+      try {
+        this.#isUnderWay = true
+        verdicts = await this.#storage.append(this.#appends)
+        this.#isUnderWay = false
+      } catch (error) {
+        verdicts = await this.#repeat(error)
+      }
+      if (verdicts.every(({ status }) => status !== 'raced')) return verdicts
+      if (this.#isLate) throw new AppendRacedError(this.#streamIds, deadlineMs)
+      await sleep(Math.random() * Math.min(RACE_PAUSE_MS, races))
+    }
+  }
+
+  get #isLate(): boolean {
+    return performance.now() >= this.#deadline
+  }
+
+  /** After the first failure. */
+  async #repeat(failure: unknown): Promise<readonly AppendVerdict[]> {
+    const canRepeat = (error: unknown): boolean => {
+      if (!EverfoldError.is(error) || this.#isLate || this.#limits.signal?.aborted === true)
+        return false
+      return isOutcomeUnknown(error) ? isIdempotent(this.#appends) : error.retryable
+    }
+    let attempt = (): Promise<readonly AppendVerdict[]> => {
+      attempt = () => this.#again()
+      return Promise.reject(this.#noted(failure))
+    }
+    const policy = retry(handleWhen(canRepeat), {
+      maxAttempts: Infinity,
+      backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1000 }),
+    })
+    try {
+      return await policy.execute(() => attempt())
+    } catch (error) {
+      if (this.#lost === undefined || isOutcomeUnknown(error)) throw error
+      throw new OutcomeUnknownError(this.#streamIds, { cause: error })
+    }
+  }
+
+  async #again(): Promise<readonly AppendVerdict[]> {
+    this.#isUnderWay = true
+    try {
+      const verdicts = await this.#storage.append(this.#appends)
+      this.#isUnderWay = false
+      return verdicts
+    } catch (error) {
+      throw this.#noted(error)
+    }
+  }
+
+  #noted(error: unknown): Error {
+    this.#isUnderWay = false
+    if (isOutcomeUnknown(error)) this.#lost = error
+    return error as Error
+  }
+}
+
+/** Most that a raced append pauses before it is tried again. */
+const RACE_PAUSE_MS = 50
+
+function isOutcomeUnknown(error: unknown): boolean {
+  const code: OutcomeUnknownError['code'] = 'OUTCOME_UNKNOWN'
+  return EverfoldError.is(error) && error.code === code
+}
+
+/** Whether a second attempt finds what a lost first one wrote: by the ids of its events, or because it had none to write. */
+function isIdempotent(appends: readonly StorageAppend[]): boolean {
+  return appends.every(
+    ({ expectedVersion, events }) =>
+      expectedVersion !== 'any' &&
+      expectedVersion !== 'stream-exists' &&
+      (events.length > 0 || appends.length === 1),
+  )
+}

@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import type { SeededRandom } from './seeded-random.ts'
+
+/** A network between a client and its server that can be cut, or go silent. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #server: net.Server
+  readonly #target: URL
+  readonly #links = new Set<Link>()
+  #isSilent = false
+
+  private constructor(server: net.Server, target: URL) {
+    this.#server = server
+    this.#target = target
+    server.on('connection', (client) => {
+      this.#link(client)
+    })
+  }
+
+  /** Stands in front of the server that the URL names, on a free port. */
+  static async listen(url: string): Promise<TcpProxy> {
+    const server = net.createServer({ pauseOnConnect: true })
+    const proxy = new TcpProxy(server, new URL(url))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return proxy
+  }
+
+  /** The same URL, through the proxy. */
+  get url(): string {
+    const url = new URL(this.#target)
+    url.hostname = '127.0.0.1'
+    url.port = String((this.#server.address() as net.AddressInfo).port)
+    return url.href
+  }
+
+  /** Resets some of the connections, both ends, with whatever is on its way. Gives their number. */
+  cut(random: SeededRandom, share: number): number {
+    const chosen = [...this.#links].filter(() => random.chance(share))
+    for (const { client, server } of chosen) {
+      client.resetAndDestroy()
+      server.resetAndDestroy()
+    }
+    return chosen.length
+  }
+
+  /** Forwards nothing more on the connections that there are, and says so to nobody; what is sent meanwhile waits. */
+  silence({ andNew }: { readonly andNew: boolean }): void {
+    this.#isSilent = andNew
+    for (const link of this.#links) pause(link)
+  }
+
+  /** Forwards again, first what has waited. */
+  resume(): void {
+    this.#isSilent = false
+    for (const { client, server } of this.#links) {
+      client.pipe(server)
+      server.pipe(client)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { client, server } of this.#links) {
+      client.destroy()
+      server.destroy()
+    }
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #link(client: net.Socket): void {
+    const server = net.connect(Number(this.#target.port), this.#target.hostname)
+    const link = { client, server }
+    this.#links.add(link)
+    const end = (): void => {
+      this.#links.delete(link)
+      client.destroy()
+      server.destroy()
+    }
+    for (const socket of [client, server]) socket.on('error', end).on('close', end)
+    if (this.#isSilent) return
+    client.pipe(server)
+    server.pipe(client)
+  }
+}
+
+interface Link {
+  readonly client: net.Socket
+  readonly server: net.Socket
+}
+
+function pause({ client, server }: Link): void {
+  for (const socket of [client, server]) {
+    socket.unpipe()
+    socket.pause()
+  }
+}
