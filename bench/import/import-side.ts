@@ -1,4 +1,4 @@
-import { EventImporter } from '../../src/adapters/postgres/event-importer.ts'
+import { EventImporter } from '../../src/adapters/postgres/import/event-importer.ts'
 import { EventEncoder } from '../../src/event-store/event-encoder.ts'
 import type { Side } from '../benchmark.ts'
 import { accountEvents } from '../workload/account.ts'

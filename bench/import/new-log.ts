@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { postgres, type Database } from '../../src/adapters/postgres/index.ts'
-import { EventSchema } from '../../src/adapters/postgres/event-schema.ts'
+import { EventSchema } from '../../src/adapters/postgres/schema/event-schema.ts'
 
 /** An empty log in a schema of its own, with the same tables for both sides. */
 export interface NewLog {

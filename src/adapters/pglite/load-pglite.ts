@@ -1,4 +1,4 @@
-import { MissingPackageError } from '../postgres/missing-package-error.ts'
+import { MissingPackageError } from '../postgres/database/missing-package-error.ts'
 import type { PGliteClient } from './pglite-session.ts'
 
 /** What is needed of the class. */

@@ -4,9 +4,9 @@
  * It has one connection, so statements, sessions and transactions run one after another, and one process may hold a folder at a time.
  * A process that is killed loses nothing that was acknowledged; a power cut may (PGlite does not wait for the disk).
  */
-import { DatabaseClosedError } from '../postgres/database-closed-error.ts'
-import type { Database, DatabaseSession } from '../postgres/database.ts'
-import { runTransaction } from '../postgres/transaction.ts'
+import { DatabaseClosedError } from '../postgres/database/database-closed-error.ts'
+import type { Database, DatabaseSession } from '../postgres/database/database.ts'
+import { runTransaction } from '../postgres/database/transaction.ts'
 import { openFolder } from './folder.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { newDatabase } from './new-database.ts'

@@ -1,8 +1,8 @@
 import { types } from 'node:util'
-import { DatabaseBrokenError } from '../postgres/database-broken-error.ts'
-import type { DatabaseSession, Parameter, Row, Statement } from '../postgres/database.ts'
-import { translateFailure } from '../postgres/driver-failure.ts'
-import { parameterText } from '../postgres/parameter-text.ts'
+import { DatabaseBrokenError } from '../postgres/database/database-broken-error.ts'
+import type { DatabaseSession, Parameter, Row, Statement } from '../postgres/database/database.ts'
+import { translateFailure } from '../postgres/database/driver-failure.ts'
+import { parameterText } from '../postgres/database/parameter-text.ts'
 import { parseMessage, runMessage, scriptMessage, SYNC } from './wire-message.ts'
 import { rowsOf, WireError } from './wire-reply.ts'
 

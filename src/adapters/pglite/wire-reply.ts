@@ -1,4 +1,4 @@
-import type { Row } from '../postgres/database.ts'
+import type { Row } from '../postgres/database/database.ts'
 
 /**
  * Reads the rows of a reply in the Postgres wire protocol. PGlite's own parser takes 20 us for an event of a log page, this one 4: it makes no buffer per column.

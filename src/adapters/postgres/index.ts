@@ -4,8 +4,8 @@
  *
  * @module
  */
-export { BuildColumnsError } from './build-columns-error.ts'
-export { ColumnRefusedError } from './column-refused-error.ts'
+export { BuildColumnsError } from './read-model/build-columns-error.ts'
+export { ColumnRefusedError } from './read-model/column-refused-error.ts'
 export {
   bigint,
   boolean,
@@ -17,10 +17,10 @@ export {
   text,
   type Column,
   type ColumnsOf,
-} from './columns.ts'
-export { DatabaseClosedError } from './database-closed-error.ts'
-export { DatabaseError } from './database-error.ts'
-export { DatabaseUnavailableError } from './database-unavailable-error.ts'
+} from './read-model/columns.ts'
+export { DatabaseClosedError } from './database/database-closed-error.ts'
+export { DatabaseError } from './database/database-error.ts'
+export { DatabaseUnavailableError } from './database/database-unavailable-error.ts'
 export type {
   Database,
   DatabaseSession,
@@ -29,27 +29,27 @@ export type {
   Row,
   Scalar,
   Statement,
-} from './database.ts'
-export type { ImportOptions } from './event-importer.ts'
-export { ImportConflictError } from './import-conflict-error.ts'
-export { ImportGapError } from './import-gap-error.ts'
-export { ImportInterruptedError } from './import-interrupted-error.ts'
-export type { ImportProgress } from './import-progress.ts'
+} from './database/database.ts'
+export type { ImportOptions } from './import/event-importer.ts'
+export { ImportConflictError } from './import/import-conflict-error.ts'
+export { ImportGapError } from './import/import-gap-error.ts'
+export { ImportInterruptedError } from './import/import-interrupted-error.ts'
+export type { ImportProgress } from './import/import-progress.ts'
 export type { ImportedEvent } from '../../event-store/imported-event.ts'
-export { MissingPackageError } from './missing-package-error.ts'
-export { migrationSql, type MigrationSqlOptions } from './migration-sql.ts'
-export { postgres, type PostgresOptions } from './postgres-database.ts'
+export { MissingPackageError } from './database/missing-package-error.ts'
+export { migrationSql, type MigrationSqlOptions } from './schema/migration-sql.ts'
+export { postgres, type PostgresOptions } from './database/postgres-database.ts'
 export {
   postgresEventStore,
   type PostgresEventStore,
   type PostgresEventStoreOptions,
 } from './postgres-event-store.ts'
-export type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-pool.ts'
+export type { PostgresClient, PostgresPool, PostgresQuery } from './database/postgres-pool.ts'
 export { PostgresReadModel, type PostgresReadModelOptions } from './postgres-read-model.ts'
-export { RelationTakenError } from './relation-taken-error.ts'
-export { SchemaVersionError } from './schema-version-error.ts'
-export type { HeadHolder, StoreStatus } from './store-status.ts'
-export { TransactionRacedError } from './transaction-raced-error.ts'
-export { UnsafeLogError } from './unsafe-log-error.ts'
-export { ViewInUseError } from './view-in-use-error.ts'
-export type { TransactionClient } from './within.ts'
+export { RelationTakenError } from './read-model/relation-taken-error.ts'
+export { SchemaVersionError } from './schema/schema-version-error.ts'
+export type { HeadHolder, StoreStatus } from './log/store-status.ts'
+export { TransactionRacedError } from './appending/transaction-raced-error.ts'
+export { UnsafeLogError } from './schema/unsafe-log-error.ts'
+export { ViewInUseError } from './read-model/view-in-use-error.ts'
+export type { TransactionClient } from './appending/within.ts'

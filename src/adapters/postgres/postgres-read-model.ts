@@ -8,11 +8,11 @@ import type { GlobalPosition } from '../../event-store/global-position.ts'
 import { createReadModel } from '../../projections/create-read-model.ts'
 import type { ReadModel, WaitOptions } from '../../projections/read-model.ts'
 import type { ReadModelStorage } from '../../projections/read-model-storage.ts'
-import type { ColumnsOf } from './columns.ts'
-import type { Database } from './database.ts'
-import { jsonColumn, memberColumns } from './document-columns.ts'
-import { PostgresReadModelStorage } from './postgres-read-model-storage.ts'
-import { ReadModelName } from './read-model-name.ts'
+import type { ColumnsOf } from './read-model/columns.ts'
+import type { Database } from './database/database.ts'
+import { jsonColumn, memberColumns } from './read-model/document-columns.ts'
+import { PostgresReadModelStorage } from './read-model/postgres-read-model-storage.ts'
+import { ReadModelName } from './read-model/read-model-name.ts'
 
 export interface PostgresReadModelOptions<Document> {
   /** Runs every statement: `postgres(pool)` or `await pglite(folder)`; that of the event store or another one. Whoever made it closes it. */

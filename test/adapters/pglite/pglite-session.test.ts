@@ -4,7 +4,7 @@ import { DatabaseBrokenError } from '../../../src/adapters/pglite/index.ts'
 import { newDatabase } from '../../../src/adapters/pglite/new-database.ts'
 import { PGliteSession, type PGliteClient } from '../../../src/adapters/pglite/pglite-session.ts'
 import { postgresEventStore, type Database } from '../../../src/adapters/postgres/index.ts'
-import { runTransaction } from '../../../src/adapters/postgres/transaction.ts'
+import { runTransaction } from '../../../src/adapters/postgres/database/transaction.ts'
 import { defineEvents, event, streamId } from '../../../src/index.ts'
 
 const ABORTED = new Error('memory access out of bounds')

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { DatabaseError } from '../../../src/adapters/postgres/database-error.ts'
-import { DatabaseUnavailableError } from '../../../src/adapters/postgres/database-unavailable-error.ts'
-import { GroupCommit, type AppendCall } from '../../../src/adapters/postgres/group-commit.ts'
+import { DatabaseError } from '../../../src/adapters/postgres/database/database-error.ts'
+import { DatabaseUnavailableError } from '../../../src/adapters/postgres/database/database-unavailable-error.ts'
+import {
+  GroupCommit,
+  type AppendCall,
+} from '../../../src/adapters/postgres/appending/group-commit.ts'
 import { streamId, type AppendVerdict, type StorageAppend } from '../../../src/index.ts'
 import { range } from '../../../src/testing/contracts/event-store/reading.ts'
 

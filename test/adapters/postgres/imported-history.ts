@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { EventImporter } from '../../../src/adapters/postgres/event-importer.ts'
-import { EventSchema } from '../../../src/adapters/postgres/event-schema.ts'
+import { EventImporter } from '../../../src/adapters/postgres/import/event-importer.ts'
+import { EventSchema } from '../../../src/adapters/postgres/schema/event-schema.ts'
 import {
   postgresEventStore,
   type Database,

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { pglite } from '../../../src/adapters/pglite/index.ts'
-import { EventSchema } from '../../../src/adapters/postgres/event-schema.ts'
+import { EventSchema } from '../../../src/adapters/postgres/schema/event-schema.ts'
 import { PostgresEventStorage } from '../../../src/adapters/postgres/postgres-event-storage.ts'
-import { SchemaSql } from '../../../src/adapters/postgres/schema-sql.ts'
+import { SchemaSql } from '../../../src/adapters/postgres/schema/schema-sql.ts'
 import {
   millisecondsOf,
   millisecondsOfSent,
   timestampText,
-} from '../../../src/adapters/postgres/timestamp.ts'
+} from '../../../src/adapters/postgres/database/timestamp.ts'
 import {
   streamId,
   type Checkpoint,

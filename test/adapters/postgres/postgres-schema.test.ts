@@ -10,8 +10,8 @@ import {
   type PostgresEventStore,
   type PostgresEventStoreOptions,
 } from '../../../src/adapters/postgres/index.ts'
-import { migrationScript } from '../../../src/adapters/postgres/migration-script.ts'
-import { migrate } from '../../../src/adapters/postgres/migrations.ts'
+import { migrationScript } from '../../../src/adapters/postgres/schema/migration-script.ts'
+import { migrate } from '../../../src/adapters/postgres/schema/migrations.ts'
 import { streamId, type EventStore } from '../../../src/index.ts'
 import { accountEvents } from '../../domain/account.ts'
 import { describeOnServer, PostgresServer } from './postgres-server.ts'

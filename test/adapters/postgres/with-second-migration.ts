@@ -1,5 +1,5 @@
-import type { SchemaMigrations } from '../../../src/adapters/postgres/migrations.ts'
-import { SchemaSql } from '../../../src/adapters/postgres/schema-sql.ts'
+import type { SchemaMigrations } from '../../../src/adapters/postgres/schema/migrations.ts'
+import { SchemaSql } from '../../../src/adapters/postgres/schema/schema-sql.ts'
 
 /** The migrations of a later version, which makes one more table. */
 export function withSecondMigration(
