@@ -44,18 +44,16 @@ export class AppendAttempts {
 
   async run(): Promise<readonly AppendVerdict[]> {
     const { deadlineMs, signal } = this.#limits
+    // Whoever has waited too long for the appends before it to the same stream is not sent any more.
+    if (deadlineMs > 0 && this.#isLate) throw new AppendRacedError(this.#streamIds, deadlineMs)
     for (let races = 0; ; races++) {
       signal?.throwIfAborted()
-      let verdicts: readonly AppendVerdict[]
-      try {
-        this.#isUnderWay = true
-        verdicts = await this.#storage.append(this.#appends)
-        this.#isUnderWay = false
-      } catch (error) {
-        verdicts = await this.#repeat(error)
-      }
+      const verdicts = await this.#send().catch((error: unknown) => this.#repeat(error as Error))
       if (verdicts.every(({ status }) => status !== 'raced')) return verdicts
-      if (this.#isLate) throw new AppendRacedError(this.#streamIds, deadlineMs)
+      if (this.#isLate)
+        throw this.#lost === undefined
+          ? new AppendRacedError(this.#streamIds, deadlineMs)
+          : new OutcomeUnknownError(this.#streamIds, { cause: this.#lost })
       await sleep(Math.random() * Math.min(RACE_PAUSE_MS, races))
     }
   }
@@ -64,44 +62,37 @@ export class AppendAttempts {
     return performance.now() >= this.#deadline
   }
 
-  /** After the first failure. */
-  async #repeat(failure: unknown): Promise<readonly AppendVerdict[]> {
+  async #send(): Promise<readonly AppendVerdict[]> {
+    this.#isUnderWay = true
+    try {
+      return await this.#storage.append(this.#appends)
+    } catch (error) {
+      if (isOutcomeUnknown(error)) this.#lost = error
+      throw error
+    } finally {
+      this.#isUnderWay = false
+    }
+  }
+
+  /** Made only after a failure: a policy costs more than all else that an append does here. */
+  async #repeat(failure: Error): Promise<readonly AppendVerdict[]> {
     const canRepeat = (error: unknown): boolean => {
       if (!EverfoldError.is(error) || this.#isLate || this.#limits.signal?.aborted === true)
         return false
       return isOutcomeUnknown(error) ? isIdempotent(this.#appends) : error.retryable
-    }
-    let attempt = (): Promise<readonly AppendVerdict[]> => {
-      attempt = () => this.#again()
-      return Promise.reject(this.#noted(failure))
     }
     const policy = retry(handleWhen(canRepeat), {
       maxAttempts: Infinity,
       backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1000 }),
     })
     try {
-      return await policy.execute(() => attempt())
+      return await policy.execute(({ attempt }) =>
+        attempt === 0 ? Promise.reject(failure) : this.#send(),
+      )
     } catch (error) {
       if (this.#lost === undefined || isOutcomeUnknown(error)) throw error
       throw new OutcomeUnknownError(this.#streamIds, { cause: error })
     }
-  }
-
-  async #again(): Promise<readonly AppendVerdict[]> {
-    this.#isUnderWay = true
-    try {
-      const verdicts = await this.#storage.append(this.#appends)
-      this.#isUnderWay = false
-      return verdicts
-    } catch (error) {
-      throw this.#noted(error)
-    }
-  }
-
-  #noted(error: unknown): Error {
-    this.#isUnderWay = false
-    if (isOutcomeUnknown(error)) this.#lost = error
-    return error as Error
   }
 }
 

@@ -14,7 +14,9 @@ import { WrongExpectedVersionError } from './wrong-expected-version-error.ts'
 export type AppendStorage = Pick<EventStorage, 'append' | 'capabilities'>
 
 export interface AppenderOptions {
+  /** How long an append is repeated, in milliseconds from its call; 0: never. */
   readonly deadlineMs: number
+  /** Called after each append that was written, or was before. */
   readonly onAppended?: () => void
 }
 

@@ -18,8 +18,8 @@ export function encodeJson(value: unknown, root: string): string {
 }
 
 /**
- * Whether it is surely JSON, without a word on what is not, and to a limited depth, as there can be cycles. Most values are: this takes a third of the time
- * of a walk that knows its way.
+ * Whether a value is surely JSON. False also means: deeper than this looks, as there can be cycles. Most values are JSON, and this takes a third of the time of
+ * the walk that can name the place of what is not.
  */
 function isJson(value: unknown, depth: number): boolean {
   switch (typeof value) {

@@ -1,5 +1,5 @@
 /**
- * The outcome of `running`, or what `reasonOf` gives as soon as the signal aborts; then the outcome is nobody's any more.
+ * Waits for `running`, or rejects with what `reasonOf` gives as soon as the signal aborts. `running` goes on then, and what becomes of it is ignored.
  *
  * @param reasonOf default: the reason of the signal.
  */

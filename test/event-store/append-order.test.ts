@@ -58,6 +58,28 @@ test('an append does not wait for those to other streams', async () => {
   expect(version).toBe(1)
 })
 
+test('an append whose deadline passed while it waited for its turn is not sent', async () => {
+  const storage = new MemoryEventStorage()
+  let attempts = 0
+  const slow = wrapStorage(storage, {
+    append: async (appends) => {
+      attempts++
+      await new Promise((resolve) => setTimeout(resolve, 120))
+      return storage.append(appends)
+    },
+  })
+  const store = createEventStore(slow, { catalogs, appendDeadlineMs: 100 })
+  const account = anyAccount()
+
+  const outcomes = await Promise.allSettled(
+    range(1, 5).map((cents) => store.append(account, [MoneyDeposited({ cents })], ANY)),
+  )
+
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  expect(outcomes[1]).toMatchObject({ reason: { code: 'APPEND_RACED' } })
+  expect(attempts).toBe(1)
+})
+
 test('an append that failed does not fail the next one', async () => {
   const store = createEventStore(new MemoryEventStorage(), { catalogs })
   const account = anyAccount()

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { MemoryEventStorage } from '../../src/adapters/memory/memory-event-storage.ts'
 import {
   createEventStore,
+  OutcomeUnknownError,
   WrongExpectedVersionError,
   type AppendResult,
   type EventStore,
@@ -134,6 +135,21 @@ describe('an append whose reply is lost', () => {
       cause: { code: 'TEST_UNREACHABLE' },
     })
     expect(await eventsOf(honest.readStream(account))).toHaveLength(2)
+  })
+
+  test('has an unknown outcome also when only races follow: it may race with itself', async () => {
+    const inner = new MemoryEventStorage()
+    let attempts = 0
+    const racing = wrapStorage(inner, {
+      append: async (appends) => {
+        if (attempts++ === 0) throw new OutcomeUnknownError(appends.map((each) => each.streamId))
+        return appends.map(() => ({ status: 'raced' }))
+      },
+    })
+    const store = createEventStore(racing, { catalogs, appendDeadlineMs: 100 })
+
+    await expect(open(store, anyAccount())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    expect(attempts).toBeGreaterThan(2)
   })
 
   test('is not repeated beside a stream that gets no events: that one may have moved', async () => {

@@ -54,7 +54,7 @@ export class PostgresEventStorage implements EventStorage {
       append !== undefined && appends.length === 1
         ? [await this.#groups.append(append)]
         : await this.#appendAll(appends)
-    if (verdicts.some(isWritten)) this.#database.notifications?.announce(this.#schema.name)
+    if (verdicts.some(isWritten)) this.#database.notifications?.notify(this.#schema.name)
     return verdicts
   }
 

@@ -4,10 +4,12 @@ import {
   type EventStoreOptions,
 } from '../../event-store/create-event-store.ts'
 import { EventEncoder } from '../../event-store/event-encoder.ts'
+import type { LookUpOptions } from '../../event-store/event-reader.ts'
 import type { EventStore } from '../../event-store/event-store.ts'
 import type { EventWriter } from '../../event-store/event-writer.ts'
 import type { ImportedEvent } from '../../event-store/imported-event.ts'
 import { newId } from '../../event-store/new-id.ts'
+import { unlessAborted } from '../../event-store/unless-aborted.ts'
 import type { Database, DatabaseSession } from './database/database.ts'
 import { EventImporter, type ImportOptions } from './import/event-importer.ts'
 import { EventSchema } from './schema/event-schema.ts'
@@ -77,10 +79,10 @@ export interface PostgresEventStore extends EventStore {
    * Brings the schema to the version of this code; makes it when it is missing. Safe when many processes do it at once; when there is nothing to do it only
    * reads. Stores that were refused for the old version work from then on.
    */
-  migrate(): Promise<void>
+  migrate(options?: LookUpOptions): Promise<void>
 
   /** Tells how far readers can see, and which open transaction keeps them from seeing more. */
-  status(): Promise<StoreStatus>
+  status(options?: LookUpOptions): Promise<StoreStatus>
 }
 
 /**
@@ -102,16 +104,17 @@ export function postgresEventStore(options: PostgresEventStoreOptions): Postgres
   const storage = new PostgresEventStorage(eventSchema)
   const encoder = new EventEncoder(byCategory(storeOptions.catalogs), newId)
   const importer = new EventImporter(eventSchema, encoder, {
-    onWritten: () => database.notifications?.announce(schema),
+    onWritten: () => database.notifications?.notify(schema),
   })
   return {
     ...createEventStore(storage, storeOptions),
     within: (client) => writerWithin(storage, client, storeOptions),
     import: (events, importOptions) => importer.import(events, importOptions),
-    migrate: () => eventSchema.migrate(),
-    status: async () => {
-      await eventSchema.ready()
-      return readStoreStatus(eventSchema)
-    },
+    migrate: ({ signal } = {}) => unlessAborted(eventSchema.migrate(), signal),
+    status: ({ signal } = {}) =>
+      unlessAborted(
+        eventSchema.ready().then(() => readStoreStatus(eventSchema)),
+        signal,
+      ),
   }
 }

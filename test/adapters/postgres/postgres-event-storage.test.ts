@@ -6,8 +6,8 @@ import { EventSchema } from '../../../src/adapters/postgres/schema/event-schema.
 import { PostgresEventStorage } from '../../../src/adapters/postgres/postgres-event-storage.ts'
 import { SchemaSql } from '../../../src/adapters/postgres/schema/schema-sql.ts'
 import {
-  millisecondsOf,
-  millisecondsOfSent,
+  millisecondsOfEpoch,
+  millisecondsOfHex,
   timestampText,
 } from '../../../src/adapters/postgres/database/timestamp.ts'
 import {
@@ -216,8 +216,8 @@ describe('moments', () => {
     const text = `SELECT extract(epoch FROM moment), encode(timestamptz_send(moment), 'hex') FROM unnest($1::timestamptz[]) moment`
     const rows = await database.query({ text }, [moments.map(timestampText)])
     return rows.map(([seconds, sent]) => [
-      millisecondsOf(seconds ?? ''),
-      millisecondsOfSent(sent ?? ''),
+      millisecondsOfEpoch(seconds ?? ''),
+      millisecondsOfHex(sent ?? ''),
     ])
   }
   const twice = (moments: readonly number[]): readonly number[][] => moments.map((ms) => [ms, ms])

@@ -80,6 +80,22 @@ describeOnServer('a subscription', () => {
   )
 
   server.test(
+    'ends when the pool is ended, which does not wait for ever',
+    async () => {
+      const { follower, writer } = stores({ pollIntervalMs: 20 })
+      const { next, last } = follow(follower)
+      await listening(writer.pool, follower.name)
+      await append(writer)
+      await next()
+
+      await follower.pool.end()
+
+      await expect(last()).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+    },
+    TEST_MS,
+  )
+
+  server.test(
     'asks from time to time when the pool has one connection only',
     async () => {
       const { follower, writer } = stores({ max: 1, pollIntervalMs: 20 })
@@ -134,6 +150,7 @@ const append = ({ store }: NamedStore): Promise<AppendResult> =>
 
 function follow({ store }: NamedStore): {
   next: () => Promise<LogPage>
+  last: () => Promise<unknown>
   stop: () => Promise<void>
 } {
   const stopped = new AbortController()
@@ -148,6 +165,7 @@ function follow({ store }: NamedStore): {
       coming.catch(() => undefined)
       return value
     },
+    last: () => coming,
     stop: async () => {
       stopped.abort()
       await coming.catch(() => undefined)

@@ -11,6 +11,7 @@ import {
   type DomainEvent,
   type EventStore,
 } from '../../../src/index.ts'
+import { pagesOf } from '../../../src/testing/contracts/event-store/reading.ts'
 import type { ReaderSettings, Reading } from './postgres-reader.ts'
 import { describeOnServer, PostgresServer, url } from './postgres-server.ts'
 
@@ -115,6 +116,18 @@ describeOnServer('a stream of 100,000 events', () => {
     },
     60_000,
   )
+
+  jest.test('is passed in steps by a reader for whom nothing in it is', async () => {
+    const store = openStore(schema)
+    const rare = streamId('account', 'rare')
+    const found: DomainEvent = { type: 'Scanned', data: { n: 1, text: '' } }
+    const { position } = await store.append(rare, [found], { expectedVersion: 'no-stream' })
+
+    const pages = await pagesOf(store.readAll({ types: ['Scanned'] }))
+
+    expect(pages.map(({ events }) => events.length)).toEqual([0, 1])
+    expect(pages.at(-1)?.through.position).toBe(position)
+  })
 })
 
 function eventAt(n: number): DomainEvent {

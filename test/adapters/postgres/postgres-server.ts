@@ -97,7 +97,8 @@ export class PostgresServer {
     const schemas = this.#hasFailed ? [] : this.#schemas
     for (const schema of schemas)
       await pool?.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
-    await Promise.all(this.#pools.map((each) => each.end()))
+    const open = this.#pools.filter(({ ended }) => !ended)
+    await Promise.all(open.map((each) => each.end()))
     const databases = this.#hasFailed ? [] : this.#databases
     for (const name of databases) await this.#administer(`DROP DATABASE ${name} WITH (FORCE)`)
   }

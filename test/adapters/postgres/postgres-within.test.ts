@@ -53,6 +53,12 @@ describeOnServer('store.within on a client of pg', () => {
     await expect(append).rejects.toThrow('Run BEGIN on it first')
   })
 
+  server.test('is refused on a pool: each append would commit by itself', async () => {
+    const { pool, store } = openStore()
+
+    expect(() => store.within(pool as unknown as pg.PoolClient)).toThrow('not a pool or a database')
+  })
+
   server.test(
     'says that the transaction has to be run again when another one was first',
     async () => {

@@ -126,6 +126,30 @@ export function withinTests({ name, open }: WithinSubject): void {
       expect(version).toBe(1)
     })
 
+    test('is refused on a database: each append would commit by itself', async () => {
+      const { database, store } = await openStore()
+
+      expect(() => store.within(database)).toThrow('not a pool or a database')
+    })
+
+    test('waits for as long as the transaction does', async () => {
+      const { database, store } = await openStore()
+      const waits: unknown[] = []
+
+      await database.transaction(async (session) => {
+        const watched: DatabaseSession = {
+          query: (statement, parameters) => {
+            waits.push(statement.timeoutMs)
+            return session.query(statement, parameters)
+          },
+          script: (sql) => session.script(sql),
+        }
+        await store.within(watched).append(account, [MoneyDeposited({ cents: 1 })], ANY)
+      })
+
+      expect(waits.at(-1)).toBe(0)
+    })
+
     test('migrates nothing inside the transaction', async () => {
       const { database, schema } = await open()
       const store = postgresEventStore({ database, schema, catalogs: [accountEvents] })

@@ -3,7 +3,7 @@ import type { ExpectedVersion } from '../../../event-store/expected-version.ts'
 import type { EventToStore } from '../../../event-store/stored-event.ts'
 import type { Parameter, Row, Scalar } from '../database/database.ts'
 import { positionOf } from '../log/stored-row.ts'
-import { millisecondsOf, timestampText } from '../database/timestamp.ts'
+import { millisecondsOfEpoch, timestampText } from '../database/timestamp.ts'
 
 /** The parameters of `append_event`, for an append of one event. `waitMs`: how long each lock is waited for. */
 export function appendEventParameters(
@@ -83,7 +83,7 @@ export function verdictOf([status, version, positions, recordedAt]: Row): Append
         status,
         version: Number(version),
         positions: positionsOf(positions),
-        recordedAtMs: typeof recordedAt === 'string' ? millisecondsOf(recordedAt) : undefined,
+        recordedAtMs: typeof recordedAt === 'string' ? millisecondsOfEpoch(recordedAt) : undefined,
       }
     case 'wrong-version':
       return { status, actual: Number(version), overlap: positionsOf(positions).length }

@@ -37,7 +37,8 @@ export class AppendStatements {
       return (await this.#runOne(session, append, waitMs)).map(verdictOf)
     // In one order everywhere: two calls that share streams wait for each other, and never in a circle.
     const sorted = appends.toSorted((a, b) => (a.streamId < b.streamId ? -1 : 1))
-    const rows = await session.query(this.#appendAll, appendAllParameters(sorted, options))
+    const statement = waitMs === null ? { ...this.#appendAll, timeoutMs: 0 } : this.#appendAll
+    const rows = await session.query(statement, appendAllParameters(sorted, options))
     if (others.length === 0) return rows.map(verdictOf)
     const verdicts = new Map(sorted.map(({ streamId }, index) => [streamId, rows[index] as Row]))
     return appends.map(({ streamId }) => verdictOf(verdicts.get(streamId) as Row))

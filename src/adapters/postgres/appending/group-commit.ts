@@ -57,22 +57,18 @@ export class GroupCommit {
     })
   }
 
-  /** From the head of the queue: one append per stream, few enough that no call takes long. */
+  /** From the head of the queue, in its order: one append per stream, few enough that no call takes long. */
   #nextGroup(): readonly Waiting[] {
     const streams = new Set<StreamId>()
     const later: Waiting[] = []
     let size = 0
+    let isFull = false
     const group = this.#queue.filter((waiting) => {
       const { streamId, events } = waiting.append
-      const bytes = events.reduce(
-        (sum, { data, metadata }) => sum + data.length + metadata.length,
-        0,
-      )
-      const hasRoom =
-        streams.size === 0 || (streams.size < GROUP_APPENDS && size + bytes <= GROUP_CHARACTERS)
-      if (hasRoom && !streams.has(streamId)) {
+      for (const { data, metadata } of events) size += data.length + metadata.length
+      isFull ||= streams.size >= GROUP_APPENDS || (streams.size > 0 && size > GROUP_CHARACTERS)
+      if (!isFull && !streams.has(streamId)) {
         streams.add(streamId)
-        size += bytes
         return true
       }
       later.push(waiting)
@@ -98,10 +94,10 @@ export class GroupCommit {
   }
 
   /** At most a few at once: those kept apart, which may wait long, among themselves. */
-  async #runAlone({ append, resolve, reject }: Waiting, few: BulkheadPolicy): Promise<void> {
+  async #runAlone({ append, resolve, reject }: Waiting, slots: BulkheadPolicy): Promise<void> {
     const { streamId } = append
     try {
-      const [verdict] = await few.execute(() => this.#call([append], ALONE_WAIT_MS))
+      const [verdict] = await slots.execute(() => this.#call([append], ALONE_WAIT_MS))
       resolve(verdict as AppendVerdict)
     } catch (error) {
       if (isContention(error)) {

@@ -22,6 +22,7 @@ export function writerWithin(
   client: TransactionClient | DatabaseSession,
   options: EventStoreOptions,
 ): EventWriter {
+  checkIsOneConnection(client)
   const session = insideTransaction(sessionOf(client))
   return createEventWriter(
     {
@@ -38,6 +39,14 @@ export function writerWithin(
 function sessionOf(client: TransactionClient | DatabaseSession): DatabaseSession {
   if ('script' in client) return client
   return new PostgresSession(client, { preparedStatements: false, queryTimeoutMs: 0 })
+}
+
+/** A pool, or a database, takes a connection for each statement: each would commit by itself. */
+function checkIsOneConnection(client: object): void {
+  if (!('transaction' in client) && !('totalCount' in client)) return
+  throw new TypeError(
+    'store.within() takes what a transaction is open on: a client of the pool, or the session that Database.transaction gives; not a pool or a database.',
+  )
 }
 
 function checkIsOpen(client: TransactionClient | DatabaseSession): void {

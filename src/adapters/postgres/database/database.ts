@@ -22,9 +22,9 @@ export interface Database extends DatabaseSession {
 /** Tells all processes that something was written. A hint that may get lost: whoever hears none asks from time to time. */
 export interface Notifications {
   /** Tells of a topic, soon, and of several times together. */
-  announce(topic: string): void
-  /** Hears of a topic until the function that it gives is called. After a lost connection `hear` is called as well. */
-  listen(topic: string, hear: () => void): () => void
+  notify(topic: string): void
+  /** Calls `wake` when somebody tells of a topic, and after a lost connection, until the function that it gives is called. */
+  listen(topic: string, wake: () => void): () => void
 }
 
 /** Runs statements on one connection. */

@@ -28,7 +28,10 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Dat
   const withSession = async <Result>(
     work: (session: PostgresSession) => Promise<Result>,
   ): Promise<Result> => {
-    const client = await connect(pool, Math.min(queryTimeoutMs, CONNECT_TIMEOUT_MS))
+    const client = await connect(
+      pool,
+      Math.min(queryTimeoutMs || CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
+    )
     const session = new PostgresSession(client, { preparedStatements, queryTimeoutMs })
     try {
       return await work(session)
@@ -46,7 +49,7 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Dat
     transaction: (work) => withSession((session) => runTransaction(session, work)),
     // The only connection there is cannot be spent on listening.
     notifications:
-      preparedStatements && pool.options?.max !== 1 ? new PostgresNotifications(pool) : undefined,
+      preparedStatements && pool.options?.max !== 1 ? PostgresNotifications.of(pool) : undefined,
   }
   return database
 }

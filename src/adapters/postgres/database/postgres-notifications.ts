@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Notifications } from './database.ts'
+import { PostgresSession } from './postgres-session.ts'
 import { connect, ignore, type PostgresNotice, type PostgresPool } from './postgres-pool.ts'
 
 /**
@@ -8,61 +9,69 @@ import { connect, ignore, type PostgresNotice, type PostgresPool } from './postg
  * A notice has its own statement after the commit. Inside the append it would take a lock of the whole database at commit: half the speed.
  */
 export class PostgresNotifications implements Notifications {
+  static readonly #all = new WeakMap<PostgresPool, PostgresNotifications>()
   readonly #pool: PostgresPool
-  readonly #hearers = new Map<string, Set<() => void>>()
-  readonly #untold = new Set<string>()
-  #isTelling = false
+  readonly #listeners = new Map<string, Set<() => void>>()
+  readonly #pending = new Set<string>()
+  #isNotifying = false
   #stop: AbortController | undefined
 
-  constructor(pool: PostgresPool) {
+  private constructor(pool: PostgresPool) {
     this.#pool = pool
   }
 
-  announce(topic: string): void {
-    this.#untold.add(topic)
-    if (this.#isTelling) return
-    this.#isTelling = true
-    void this.#tell()
+  /** Those of a pool: all that use it share a listening connection. */
+  static of(pool: PostgresPool): PostgresNotifications {
+    const known = this.#all.get(pool)
+    if (known !== undefined) return known
+    const notifications = new PostgresNotifications(pool)
+    this.#all.set(pool, notifications)
+    return notifications
   }
 
-  listen(topic: string, hear: () => void): () => void {
-    const hearers = this.#hearers.get(topic) ?? new Set()
-    this.#hearers.set(topic, hearers.add(hear))
+  notify(topic: string): void {
+    this.#pending.add(topic)
+    if (this.#isNotifying) return
+    this.#isNotifying = true
+    void this.#notifyPending()
+  }
+
+  listen(topic: string, wake: () => void): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set()
+    this.#listeners.set(topic, listeners.add(wake))
     if (this.#stop === undefined) {
       this.#stop = new AbortController()
       void this.#keepListening(this.#stop.signal)
     }
     return () => {
-      hearers.delete(hear)
-      if (hearers.size > 0) return
-      this.#hearers.delete(topic)
-      if (this.#hearers.size > 0) return
+      listeners.delete(wake)
+      if (listeners.size > 0) return
+      this.#listeners.delete(topic)
+      if (this.#listeners.size > 0) return
       this.#stop?.abort()
       this.#stop = undefined
     }
   }
 
   /** At once, and then not more often than every 20 ms. What fails is not said again: it is a hint. */
-  async #tell(): Promise<void> {
-    while (this.#untold.size > 0) {
-      const topics = [...this.#untold]
-      this.#untold.clear()
+  async #notifyPending(): Promise<void> {
+    while (this.#pending.size > 0) {
+      const topics = [...this.#pending]
+      this.#pending.clear()
       await this.#notify(topics).catch(ignore)
       await pause(PAUSE_MS)
     }
-    this.#isTelling = false
+    this.#isNotifying = false
   }
 
   async #notify(topics: readonly string[]): Promise<void> {
-    const client = await connect(this.#pool, CHECK_TIMEOUT_MS)
-    let isBroken = true
+    const client = await connect(this.#pool, ANSWER_MS)
+    const session = new PostgresSession(client, OPTIONS)
     try {
-      for (const topic of topics)
-        await client.query({ ...RAW, text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, topic] })
-      isBroken = false
+      for (const topic of topics) await session.query(NOTIFY, [CHANNEL, topic])
     } finally {
-      client.off('error', ignore)
-      client.release(isBroken)
+      if (!session.isBroken) client.off('error', ignore)
+      client.release(session.isBroken)
     }
   }
 
@@ -80,26 +89,27 @@ export class PostgresNotifications implements Notifications {
 
   /** Listens on one connection until it is stopped, or the connection is lost. */
   async #listenOnce(signal: AbortSignal, onListening: () => void): Promise<void> {
-    const client = await connect(this.#pool, CHECK_TIMEOUT_MS)
+    const client = await connect(this.#pool, ANSWER_MS)
+    const session = new PostgresSession(client, OPTIONS)
     const lost = new AbortController()
     const onLost = (): void => {
       lost.abort()
     }
     const onNotice = ({ payload = '' }: PostgresNotice): void => {
-      this.#hear(payload)
+      this.#wake(payload)
     }
     client.on('error', onLost)
     client.on('notification', onNotice)
     let isBroken = true
     try {
-      await client.query({ ...RAW, text: `LISTEN ${CHANNEL}` })
+      await session.query({ text: `LISTEN ${CHANNEL}` })
       onListening()
-      for (const topic of this.#hearers.keys()) this.#hear(topic) // it may have been said while nobody listened
+      for (const topic of this.#listeners.keys()) this.#wake(topic) // it may have been said while nobody listened
       const ended = AbortSignal.any([signal, lost.signal])
       while (!ended.aborted) {
         await pause(CHECK_MS, ended)
         // A peer that vanished says nothing; neither does one with nothing to say.
-        await client.query({ ...RAW, text: signal.aborted ? `UNLISTEN ${CHANNEL}` : 'SELECT 1' })
+        await session.query({ text: signal.aborted ? `UNLISTEN ${CHANNEL}` : 'SELECT 1' })
       }
       isBroken = lost.signal.aborted
     } finally {
@@ -112,23 +122,21 @@ export class PostgresNotifications implements Notifications {
     }
   }
 
-  #hear(topic: string): void {
-    for (const hear of this.#hearers.get(topic) ?? []) hear()
+  #wake(topic: string): void {
+    for (const wake of this.#listeners.get(topic) ?? []) wake()
   }
 }
 
 const CHANNEL = 'everfold'
 /** At least between two notices of a process. */
 const PAUSE_MS = 20
-/** How often the listening connection is asked whether it still lives, and how long it may think about it. */
+/** How often the listening connection is asked whether it still lives. */
 const CHECK_MS = 30_000
-const CHECK_TIMEOUT_MS = 10_000
+/** How long a connection, or an answer, is waited for. */
+const ANSWER_MS = 10_000
 
-const RAW = {
-  rowMode: 'array',
-  types: { getTypeParser: () => (text: string) => text },
-  query_timeout: CHECK_TIMEOUT_MS,
-} as const
+const OPTIONS = { preparedStatements: false, queryTimeoutMs: ANSWER_MS }
+const NOTIFY = { text: 'SELECT pg_notify($1, $2)' }
 
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { ref: false, signal }).catch(ignore)

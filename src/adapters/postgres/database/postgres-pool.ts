@@ -5,6 +5,7 @@ import { translateConnectFailure } from './driver-failure.ts'
 /** What is used of a `pg.Pool`. Listen to its `'error'` event, as `pg` asks: it reports idle connections that broke. */
 export interface PostgresPool {
   readonly ended?: boolean
+  readonly ending?: boolean
   readonly options?: { readonly max?: number | undefined }
   connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): void
 }
@@ -54,17 +55,24 @@ export interface PostgresQuery {
  * @throws {DatabaseUnavailableError} with `outcome: 'not-run'`.
  */
 export function connect(pool: PostgresPool, timeoutMs = 0): Promise<PostgresClient> {
-  if (pool.ended === true) throw new DatabaseClosedError('The pool')
+  if (isClosed(pool)) throw new DatabaseClosedError('The pool')
   return new Promise((resolve, reject) => {
     let isLate = false
-    const giveUp = (): void => {
+    const deadline = performance.now() + (timeoutMs > 0 ? timeoutMs : Infinity)
+    const giveUp = (error: Error): void => {
       isLate = true
-      const cause = new Error(`no connection of the pool was free within ${timeoutMs} ms`)
-      reject(new DatabaseUnavailableError('not-run', { cause }))
+      clearInterval(timer)
+      reject(error)
     }
-    const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined
+    // A pool that is ended forgets those who wait for a connection of it.
+    const timer = setInterval(() => {
+      if (isClosed(pool)) giveUp(new DatabaseClosedError('The pool'))
+      if (performance.now() < deadline) return
+      const cause = new Error(`no connection of the pool was free within ${timeoutMs} ms`)
+      giveUp(new DatabaseUnavailableError('not-run', { cause }))
+    }, CHECK_MS)
     pool.connect((error, client) => {
-      clearTimeout(timer)
+      clearInterval(timer)
       if (isLate) {
         client?.release()
         return
@@ -74,6 +82,12 @@ export function connect(pool: PostgresPool, timeoutMs = 0): Promise<PostgresClie
       else resolve(client)
     })
   })
+}
+
+const CHECK_MS = 50
+
+function isClosed({ ended, ending }: PostgresPool): boolean {
+  return ended === true || ending === true
 }
 
 /** For a connection that breaks while nothing runs on it: the next statement on it fails and says so. Without a listener the process would end. */

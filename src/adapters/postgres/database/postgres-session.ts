@@ -45,10 +45,7 @@ export class PostgresSession implements DatabaseSession {
     })
   }
 
-  /**
-   * By callback and with a timer of its own: of results that `pg`'s promise or its `query_timeout` holds, V8 keeps one alive by the other until all grew
-   * old, and reading a log takes 1.6 times the CPU.
-   */
+  /** By callback and with a timer of its own: with the promise of `pg`, or its `query_timeout`, reading a log takes 1.6 times the CPU. */
   async #run(query: PostgresQuery, timeoutMs: number): Promise<readonly Row[]> {
     return this.#translated(
       () =>

@@ -15,7 +15,7 @@ export function timestampText(ms: number): string {
  * Reads `extract(epoch FROM …)`, e.g. `1700000000.123000`, as milliseconds. By its digits: multiplied by 1000, a number of seconds is off by one from the
  * year 140,000 on.
  */
-export function millisecondsOf(seconds: string): number {
+export function millisecondsOfEpoch(seconds: string): number {
   const dot = seconds.indexOf('.')
   if (dot < 0) return Number(seconds) * 1000
   return Number(seconds.slice(0, dot) + seconds.slice(dot + 1, dot + 4).padEnd(3, '0'))
@@ -25,7 +25,7 @@ export function millisecondsOf(seconds: string): number {
  * Reads `encode(timestamptz_send(…), 'hex')`, microseconds since the year 2000 as 64 bits, as milliseconds. It takes the server a third of what
  * `extract` does, does not depend on the session, and is exact.
  */
-export function millisecondsOfSent(hex: string): number {
+export function millisecondsOfHex(hex: string): number {
   const microseconds = BigInt.asIntN(64, BigInt(`0x${hex}`))
   return Number(microseconds / 1000n) + YEAR_2000
 }

@@ -9,7 +9,7 @@ import type { ImportChunk } from './import-chunk.ts'
 import { InsertBatch } from './insert-batch.ts'
 import type { SchemaSql } from '../schema/schema-sql.ts'
 import { positionOf } from '../log/stored-row.ts'
-import { millisecondsOf, timestampText } from '../database/timestamp.ts'
+import { millisecondsOfEpoch, timestampText } from '../database/timestamp.ts'
 
 /** What became of a chunk. */
 export interface WrittenChunk {
@@ -63,7 +63,7 @@ export class ImportWrite {
     if (last === undefined) return { written: 0, skipped: events.length, position: before }
     await batch.write(session, {
       isWanted,
-      recordedAt: timestampText(millisecondsOf(now as string)),
+      recordedAt: timestampText(millisecondsOfEpoch(now as string)),
     })
     const [[position] = []] = await session.query(this.#position, [last.streamId, last.version])
     const written = isWanted.filter(Boolean).length

@@ -19,10 +19,11 @@ export function logPage(rows: readonly Row[], { after, limit }: Asked): StoredLo
   if (after !== undefined && placeOf(marks, 'after') === undefined)
     throw new StoreRewoundError(after, head)
   const last = events.at(-1)
-  const isFull =
+  const isCut =
     last !== undefined && (events.length >= limit || marks.some(([mark]) => mark === 'stop'))
-  const looked = isFull ? { position: last.position, eventId: last.id } : placeOf(marks, 'through')
-  return { events, head, through: later(looked, after), isFull }
+  const looked = isCut ? { position: last.position, eventId: last.id } : placeOf(marks, 'through')
+  const isFull = isCut || marks.some(([mark]) => mark === 'more')
+  return { events, head, through: greaterOf(looked, after), isFull }
 }
 
 interface Asked {
@@ -41,7 +42,7 @@ function placeOf(marks: readonly Row[], name: string): Checkpoint | undefined {
   return { position: positionOf(position), eventId }
 }
 
-function later(a: Checkpoint | undefined, b: Checkpoint | undefined): Checkpoint | undefined {
+function greaterOf(a: Checkpoint | undefined, b: Checkpoint | undefined): Checkpoint | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return a.position >= b.position ? a : b
 }

@@ -3,7 +3,7 @@ import type { GlobalPosition } from '../../../event-store/global-position.ts'
 import type { Row } from '../database/database.ts'
 import type { EventSchema } from '../schema/event-schema.ts'
 import { positionOf } from './stored-row.ts'
-import { millisecondsOf } from '../database/timestamp.ts'
+import { millisecondsOfEpoch } from '../database/timestamp.ts'
 
 /** How far readers of the log can see, and who keeps them from seeing more. */
 export interface StoreStatus {
@@ -73,7 +73,7 @@ function headHolder(row: Row): HeadHolder {
     applicationName,
     clientAddress,
     state,
-    since: since === undefined ? undefined : new Date(millisecondsOf(since)),
+    since: since === undefined ? undefined : new Date(millisecondsOfEpoch(since)),
     query,
   }
 }

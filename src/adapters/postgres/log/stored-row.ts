@@ -1,7 +1,7 @@
 import type { GlobalPosition } from '../../../event-store/global-position.ts'
 import type { StoredEvent } from '../../../event-store/stored-event.ts'
 import type { StreamId } from '../../../event-store/stream-id.ts'
-import { millisecondsOfSent } from '../database/timestamp.ts'
+import { millisecondsOfHex } from '../database/timestamp.ts'
 
 /**
  * An event in the columns type, header and data of the queries `read_…`.
@@ -41,12 +41,12 @@ export class StoredRow implements StoredEvent {
   }
 
   get recordedAtMs(): number {
-    return millisecondsOfSent(this.#header.slice(RECORDED_AT, RECORDED_AT + MOMENT))
+    return millisecondsOfHex(this.#header.slice(RECORDED_AT, RECORDED_AT + MOMENT))
   }
 
   get occurredAtMs(): number {
     if (this.#header[OCCURRED_AT] === ' ') return this.recordedAtMs
-    return millisecondsOfSent(this.#header.slice(OCCURRED_AT, OCCURRED_AT + MOMENT))
+    return millisecondsOfHex(this.#header.slice(OCCURRED_AT, OCCURRED_AT + MOMENT))
   }
 }
 

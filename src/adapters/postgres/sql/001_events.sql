@@ -97,7 +97,7 @@ $everfold$;
 --
 -- wait_ms: how long each lock on a stream is waited for, in a transaction that is this one statement. Null: a transaction of several statements, which may
 -- stay open. There the lock is taken once, as thousands of keys would fill the table of locks; and a dead peer must not hold the log back for hours,
--- so the server asks every 10 s whether it still lives. Settings go with the transaction, or with a savepoint, as the lock does.
+-- so the server asks it whether it still lives after 30 s of silence, and then every 10 s. Settings go with the transaction, or with a savepoint, as the lock does.
 CREATE FUNCTION :"schema".announce_append(wait_ms integer) RETURNS void LANGUAGE plpgsql VOLATILE AS $everfold$
 DECLARE
   announced CONSTANT text := 'everfold.announced_' || :'schema.events_position_seq'::regclass::oid;
@@ -186,10 +186,10 @@ BEGIN
 END
 $everfold$;
 
--- Appends to several streams, any number of events each. One row per append. all_or_nothing: one that is refused keeps all others from being written.
+-- Appends to several streams, any number of events each. One row per append. is_atomic: one that is refused keeps all others from being written.
 -- wait_ms: see announce_append(). events: in the order of (append, place), both from 1; first_events: where an append's events begin among them.
 CREATE FUNCTION :"schema".append_all(
-  wait_ms integer, all_or_nothing boolean,
+  wait_ms integer, is_atomic boolean,
   streams text[], at_least integer[], at_most integer[], commands text[], first_events integer[], counts integer[],
   event_appends integer[], event_places integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[],
   event_data json[], event_metadata json[], occurred timestamptz[]
@@ -224,7 +224,7 @@ BEGIN
       event_appends, event_places, event_ids, event_types, event_schema_versions, event_data, event_metadata, occurred
     ) AS n (append, place, id, type, schema_version, data, metadata, occurred_at)
     JOIN asked ON asked.append = n.append AND asked.status = 'writable'
-    WHERE NOT all_or_nothing OR NOT EXISTS (SELECT FROM asked refused WHERE refused.status NOT IN ('writable', 'appended'))
+    WHERE NOT is_atomic OR NOT EXISTS (SELECT FROM asked refused WHERE refused.status NOT IN ('writable', 'appended'))
     ORDER BY n.append, n.place
     RETURNING e.stream_id, e.version, e.position
   ), outcome AS (
@@ -232,7 +232,7 @@ BEGIN
   )
   SELECT asked.append,
     CASE WHEN asked.status <> 'writable' THEN asked.status
-      WHEN all_or_nothing AND EXISTS (SELECT FROM asked refused WHERE refused.status NOT IN ('writable', 'appended')) THEN 'not-written'
+      WHEN is_atomic AND EXISTS (SELECT FROM asked refused WHERE refused.status NOT IN ('writable', 'appended')) THEN 'not-written'
       ELSE 'appended' END,
     coalesce(outcome.version, asked.version),
     coalesce(outcome.positions, asked.positions, '{}'),

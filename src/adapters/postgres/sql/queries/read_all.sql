@@ -12,7 +12,11 @@ WITH safe AS MATERIALIZED (
     $3::bigint, nullif(current_setting('everfold.safe_' || :'schema.events_position_seq'::regclass::oid, true), '')::bigint, 0
   ) AS position
 ), asked AS MATERIALIZED (
-  SELECT $1::bigint AS after, least((SELECT position FROM safe), $4::bigint) AS until, $7::bigint AS size
+  -- Of a log in which nothing matches for long, a page looks at 100,000 positions, so that each page comes in time and moves on.
+  SELECT $1::bigint AS after, $7::bigint AS max_count, wanted.until AS wanted, least(wanted.until, (
+    SELECT position + 99999 FROM :"schema".events WHERE (position, 0) > ($1, 0) ORDER BY position LIMIT 1
+  )) AS until
+  FROM (SELECT least((SELECT position FROM safe), $4::bigint) AS until) wanted
 ), stop AS MATERIALIZED (
   -- The first large event that makes more than 8 MB of them, unless nothing large comes before it.
   SELECT position FROM (
@@ -37,7 +41,7 @@ WITH safe AS MATERIALIZED (
     AND (:every_type OR coalesce(type = ANY ($5::text[]), false))
     AND (:every_category OR coalesce(split_part(stream_id, '-', 1) = ANY ($6::text[]), false))
   ORDER BY position
-  LIMIT (SELECT size FROM asked)
+  LIMIT (SELECT max_count FROM asked)
 )
 UNION ALL
 SELECT 'after', concat_ws(' ', id, position), NULL, NULL FROM :"schema".events WHERE position = $1 AND id::text = $2
@@ -51,3 +55,5 @@ UNION ALL (
 )
 UNION ALL
 SELECT 'stop', NULL, NULL, NULL FROM stop
+UNION ALL
+SELECT 'more', NULL, NULL, NULL FROM asked WHERE until < wanted
