@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from } from 'pg-copy-streams'
 import type { Side } from '../benchmark.ts'
+import { server } from '../postgres/server.ts'
 import { history } from './history.ts'
 import { newLog } from './new-log.ts'
 
@@ -14,7 +15,7 @@ export const copyFloor: Side = {
     const log = await newLog()
     return {
       work: async () => {
-        const client = await log.pool.connect()
+        const client = await server().floor.connect()
         const columns =
           'stream_id, version, id, type, schema_version, data, metadata, occurred_at, recorded_at'
         const copy = client.query(from(`COPY ${log.table} (${columns}) FROM STDIN`))

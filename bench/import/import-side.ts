@@ -1,7 +1,4 @@
-import { EventImporter } from '../../src/adapters/postgres/import/event-importer.ts'
-import { EventEncoder } from '../../src/event-store/event-encoder.ts'
 import type { Side } from '../benchmark.ts'
-import { accountEvents } from '../workload/account.ts'
 import { history } from './history.ts'
 import { newLog } from './new-log.ts'
 
@@ -10,10 +7,9 @@ export const importSide: Side = {
   prepare: async () => {
     const events = history()
     const log = await newLog()
-    const encoder = new EventEncoder(new Map([['account', accountEvents]]), () => '')
     return {
       work: async () => {
-        await new EventImporter(log.schema, encoder).import(events)
+        await log.store.import(events)
       },
       finish: async () => {
         const digest = await log.digest()

@@ -1,12 +1,10 @@
-import pg from 'pg'
-import { postgres, type Database } from '../../src/adapters/postgres/index.ts'
-import { EventSchema } from '../../src/adapters/postgres/schema/event-schema.ts'
+import type pg from 'pg'
+import type { PostgresEventStore } from '../../src/adapters/postgres/index.ts'
+import { newServerStore, server } from '../postgres/server.ts'
 
 /** An empty log in a schema of its own, with the same tables for both sides. */
 export interface NewLog {
-  readonly pool: pg.Pool
-  readonly database: Database
-  readonly schema: EventSchema
+  readonly store: PostgresEventStore
   /** The quoted name of its table of events. */
   readonly table: string
   /** What it holds, but for moments of recording. */
@@ -14,42 +12,27 @@ export interface NewLog {
   drop(): Promise<void>
 }
 
-let shared: pg.Pool | undefined
-let logs = 0
-
-/** @throws {TypeError} POSTGRES_URL names no server. */
+/** @throws {RowRefused} POSTGRES_URL is not set. */
 export async function newLog(): Promise<NewLog> {
-  const pool = (shared ??= connect())
-  const name = `bench_import_${process.pid}_${++logs}`
-  const database = postgres(pool)
-  const schema = new EventSchema(database, name)
-  await schema.ready()
-  const table = `${name}.events`
+  const { store, schema } = await newServerStore()
+  const pool = server().floor
+  const table = `${schema}.events`
   await pool.query('CHECKPOINT') // the pages that an earlier run wrote are not this one's to pay for
   return {
-    pool,
-    database,
-    schema,
+    store,
     table,
-    digest: async () => {
-      const { rows } = await pool.query<{ digest: string }>(
-        `SELECT count(*) || ' ' || max(position) || ' ' || sum(hashtextextended(concat_ws(
-           '|', position, stream_id, version, id, type, schema_version, data, metadata, occurred_at), 0)) AS digest
-         FROM ${table}`,
-      )
-      return rows[0]?.digest ?? ''
-    },
+    digest: () => digestOf(pool, table),
     drop: async () => {
-      await pool.query(`DROP SCHEMA ${name} CASCADE`)
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`)
     },
   }
 }
 
-function connect(): pg.Pool {
-  const connectionString = process.env['POSTGRES_URL']
-  if (connectionString === undefined)
-    throw new TypeError(
-      'Set POSTGRES_URL to a server, e.g. scripts/servers start postgres && eval "$(scripts/servers env)".',
-    )
-  return new pg.Pool({ connectionString, allowExitOnIdle: true })
+async function digestOf(pool: pg.Pool, table: string): Promise<string> {
+  const { rows } = await pool.query<{ digest: string }>(
+    `SELECT count(*) || ' ' || max(position) || ' ' || sum(hashtextextended(concat_ws(
+       '|', position, stream_id, version, id, type, schema_version, data, metadata, occurred_at), 0)) AS digest
+     FROM ${table}`,
+  )
+  return rows[0]?.digest ?? ''
 }

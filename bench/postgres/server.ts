@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { postgres, postgresEventStore } from '../../src/adapters/postgres/index.ts'
-import type { EventStore } from '../../src/index.ts'
+import {
+  postgres,
+  postgresEventStore,
+  type PostgresEventStore,
+} from '../../src/adapters/postgres/index.ts'
 import { RowRefused } from '../row-refused.ts'
 import { accountEvents } from '../workload/account.ts'
 
@@ -33,7 +36,7 @@ export function server(): Server {
 }
 
 /** A store in a schema of its own, which `closeServer` drops. */
-export async function newServerStore(): Promise<{ store: EventStore; schema: string }> {
+export async function newServerStore(): Promise<{ store: PostgresEventStore; schema: string }> {
   const schema = `everfold_bench_${randomBytes(6).toString('hex')}`
   schemas.push(schema)
   const store = storeOf(server().ours, schema)
@@ -41,12 +44,12 @@ export async function newServerStore(): Promise<{ store: EventStore; schema: str
   return { store, schema }
 }
 
-export function storeOf(pool: pg.Pool, schema: string): EventStore {
+export function storeOf(pool: pg.Pool, schema: string): PostgresEventStore {
   return postgresEventStore({ database: postgres(pool), schema, catalogs: [accountEvents] })
 }
 
 export async function closeServer(): Promise<void> {
-  for (const schema of schemas) await opened?.ours.query(`DROP SCHEMA ${schema} CASCADE`)
+  for (const schema of schemas) await opened?.ours.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
   await opened?.ours.end()
   await opened?.floor.end()
 }

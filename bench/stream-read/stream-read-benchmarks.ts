@@ -15,7 +15,8 @@ export const streamReadBenchmarks: readonly Benchmark[] = [
     unit: 'events/s',
     open: async () => {
       const { store, schema } = await newServerStore()
-      await fillServer(server().floor, { schema, events: STREAMS * EVENTS_EACH, streams: STREAMS })
+      const log = { store, pool: server().floor, schema }
+      await fillServer(log, { events: STREAMS * EVENTS_EACH, streams: STREAMS })
       return {
         amount: STREAMS * EVENTS_EACH,
         ours: storeSide(store),

@@ -20,6 +20,7 @@ export function serverLog(): Promise<ServerLog> {
 async function fill(): Promise<ServerLog> {
   const events = Number(process.env['BENCH_EVENTS'] ?? EVENTS)
   const { store, schema } = await newServerStore()
-  await fillServer(server().floor, { schema, events, streams: Math.ceil(events / 10) })
+  const log = { store, pool: server().floor, schema }
+  await fillServer(log, { events, streams: Math.ceil(events / 10) })
   return { store, schema, events }
 }

@@ -43,11 +43,10 @@ export class AppendAttempts {
   }
 
   async run(): Promise<readonly AppendVerdict[]> {
-    const { deadlineMs, signal } = this.#limits
+    const { deadlineMs } = this.#limits
     // Whoever has waited too long for the appends before it to the same stream is not sent any more.
     if (deadlineMs > 0 && this.#isLate) throw new AppendRacedError(this.#streamIds, deadlineMs)
     for (let races = 0; ; races++) {
-      signal?.throwIfAborted()
       const verdicts = await this.#send().catch((error: unknown) => this.#repeat(error as Error))
       if (verdicts.every(({ status }) => status !== 'raced')) return verdicts
       if (this.#isLate)
@@ -63,14 +62,17 @@ export class AppendAttempts {
   }
 
   async #send(): Promise<readonly AppendVerdict[]> {
+    this.#limits.signal?.throwIfAborted()
     this.#isUnderWay = true
     try {
-      return await this.#storage.append(this.#appends)
+      const verdicts = await this.#storage.append(this.#appends)
+      // What is written stays so until its caller is told.
+      this.#isUnderWay = verdicts.some(({ status }) => status === 'appended')
+      return verdicts
     } catch (error) {
+      this.#isUnderWay = false
       if (isOutcomeUnknown(error)) this.#lost = error
       throw error
-    } finally {
-      this.#isUnderWay = false
     }
   }
 

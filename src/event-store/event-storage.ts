@@ -104,6 +104,8 @@ export interface LogRange {
   readonly after: Checkpoint | undefined
   /** Inclusive; undefined: to the head. */
   readonly until: GlobalPosition | undefined
+  /** `until` lies at or below a head that this storage has told before in the same reading. Default false. */
+  readonly isBelowHead?: boolean | undefined
   readonly types: readonly string[] | undefined
   readonly categories: readonly string[] | undefined
   readonly limit: number

@@ -4,6 +4,7 @@ import type { EventDecoder } from './event-decoder.ts'
 import type { LogPage, ReadAllOptions, SubscribeOptions } from './event-reader.ts'
 import type { EventStorage, StoredLogPage } from './event-storage.ts'
 import type { GlobalPosition } from './global-position.ts'
+import { held } from './held.ts'
 import { checkPageSize } from './page-size.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -31,9 +32,10 @@ export class LogReader {
     for (;;) {
       const { events, through, head, isFull } = await unlessAborted(coming, signal)
       until ??= head?.position ?? NOWHERE
+      const known = head?.position ?? NOWHERE
       const isLast = !isFull && reaches(head, until)
       const mayPrefetch = isFull && through !== undefined && through.position < until
-      if (mayPrefetch) coming = held(request(through, until))
+      if (mayPrefetch) coming = held(request(through, until, known))
       if (
         through !== undefined &&
         (events.length > 0 || through.position > (after?.position ?? NOWHERE))
@@ -104,9 +106,14 @@ export class LogReader {
     return async (
       after: Checkpoint | undefined,
       until: GlobalPosition | undefined,
+      known = NOWHERE,
     ): Promise<StoredLogPage> => {
       signal?.throwIfAborted()
-      return this.#storage.readAllPage({ after, until, types, categories, limit })
+      // As far as a head that was told before, a storage need not ask again what is safe.
+      const isBelowHead = until !== undefined && (after?.position ?? NOWHERE) < known
+      const bound = isBelowHead && known < until ? known : until
+      const filter = { types, categories, limit }
+      return this.#storage.readAllPage({ after, until: bound, isBelowHead, ...filter })
     }
   }
 
@@ -149,10 +156,4 @@ function passing(error: unknown): EverfoldError {
 /** Doubles from 50 ms to 5 s; a random half of it keeps readers from asking in step. */
 function retryDelayMs(failures: number): number {
   return Math.min(5000, 50 * 2 ** failures) * (0.5 + Math.random() / 2)
-}
-
-/** A page asked for ahead may fail while nobody awaits it: that is reported when it is awaited, or not wanted any more. */
-function held<Page>(coming: Promise<Page>): Promise<Page> {
-  coming.catch(() => undefined)
-  return coming
 }

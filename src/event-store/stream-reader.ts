@@ -2,6 +2,7 @@ import type { EventDecoder } from './event-decoder.ts'
 import type { ReadStreamOptions, StreamPage, StreamsOptions } from './event-reader.ts'
 import type { EventStorage } from './event-storage.ts'
 import { isVersion } from './expected-version.ts'
+import { held } from './held.ts'
 import { InvalidVersionError } from './invalid-version-error.ts'
 import { checkPageSize } from './page-size.ts'
 import { parseStreamId, type StreamId } from './stream-id.ts'
@@ -44,8 +45,7 @@ export async function* readStream(
         direction === 'forwards'
           ? last.version >= Math.min(toVersion ?? version, version)
           : last.version <= Math.max(fromVersion, 1)
-      if (!isLast) coming = storage.readStreamPage(streamId, range)
-      coming?.catch(() => undefined) // reported when it is awaited; a reader that stopped does not want it
+      if (!isLast) coming = held(storage.readStreamPage(streamId, range))
     }
     yield { events: decoder.decodeStream(events), version }
   }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * Waits for `running`, or rejects with what `reasonOf` gives as soon as the signal aborts. `running` goes on then, and what becomes of it is ignored.
  *
@@ -21,6 +23,7 @@ async function race<Result>(
     onAbort = () => {
       reject(reasonOf(signal))
     }
+    setMaxListeners(0, signal) // one for each call that is under way is no leak
     signal.addEventListener('abort', onAbort)
   })
   try {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { MemoryEventStorage } from '../../src/adapters/memory/memory-event-storage.ts'
 import { createEventStore, type AppendVerdict, type EventStore } from '../../src/index.ts'
 import { accountEvents, anyAccount } from './account-events.ts'
+import { UnreachableError } from './lossy-storage.ts'
 import { wrapStorage } from './wrap-storage.ts'
 
 const { MoneyDeposited } = accountEvents
@@ -68,6 +69,30 @@ test('a signal ends the attempts of an append that is raced, with the reason', a
   const madeBefore = attempts
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(attempts).toBeLessThanOrEqual(madeBefore + 1)
+})
+
+test('a signal that aborts in the pause before a repetition keeps it from being sent', async () => {
+  let attempts = 0
+  const stop = new AbortController()
+  const inner = new MemoryEventStorage()
+  const away = wrapStorage(inner, {
+    append: async (appends) => {
+      if (++attempts > 1) return inner.append(appends)
+      setTimeout(stop.abort.bind(stop), 0, enough)
+      throw new UnreachableError('Down.')
+    },
+  })
+  const store = createEventStore(away, { catalogs: [accountEvents] })
+  const account = anyAccount()
+
+  const append = store.append(account, [MoneyDeposited({ cents: 1 })], {
+    expectedVersion: 'any',
+    signal: stop.signal,
+  })
+
+  await expect(append).rejects.toBe(enough)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(attempts).toBe(1)
 })
 
 /** The first append to it is not answered, or written, before `answer()`. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { MemoryEventStorage } from '../../src/adapters/memory/memory-event-storage.ts'
 import {
   createEventStore,
+  globalPosition,
   type EventStorage,
   type EventStore,
   type GlobalPosition,
@@ -289,3 +290,40 @@ const delay = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms)
   })
+
+test('calls a page below the head only as far as a head that was told before', async () => {
+  const storage = new MemoryEventStorage()
+  const store = createEventStore(storage, { catalogs })
+  for (let cents = 1; cents <= 5; cents++)
+    await store.append(anyAccount(), [accountEvents.MoneyDeposited({ cents })], {
+      expectedVersion: 'any',
+    })
+  const asked: unknown[] = []
+  const watched = createEventStore(
+    wrapStorage(storage, {
+      readAllPage: (range) => {
+        const { until, isBelowHead } = range
+        asked.push({ until, isBelowHead })
+        return storage.readAllPage(range)
+      },
+    }),
+    { catalogs },
+  )
+
+  const until = globalPosition(6)
+  const pages = watched.readAll({ until, pageSize: 2 })[Symbol.asyncIterator]()
+  for (let page = 1; page <= 3; page++) await pages.next()
+  const rest = pages.next()
+  await store.append(anyAccount(), [accountEvents.MoneyDeposited({ cents: 6 })], {
+    expectedVersion: 'any',
+  })
+  await rest
+  expect(await pages.next()).toMatchObject({ done: true })
+
+  expect(asked.slice(0, 3)).toEqual([
+    { until, isBelowHead: false },
+    { until: 5n, isBelowHead: true },
+    { until: 5n, isBelowHead: true },
+  ])
+  expect(asked.at(-1)).toEqual({ until, isBelowHead: false })
+})

@@ -6,6 +6,7 @@ import type { PostgresEventStore } from '../../src/adapters/postgres/index.ts'
 import { streamId } from '../../src/index.ts'
 import { describeOnServer, PostgresServer } from '../adapters/postgres/postgres-server.ts'
 import { deposits, outOfOrder, readLog, torn, wronglyTold, type Attempt } from './attempt.ts'
+import { eventually } from './eventually.ts'
 import { follow } from './follow.ts'
 import { isFullSize } from './full-size.ts'
 import { openStore } from './open-store.ts'
@@ -14,6 +15,8 @@ import { WriterProcesses } from './writer-processes.ts'
 
 const DURATION_MS = isFullSize ? 20_000 : 3000
 const SLOW_MS = 2000
+/** Of the writers, should nobody end them. */
+const LIMIT_MS = 100_000
 
 const server = new PostgresServer()
 
@@ -37,18 +40,22 @@ describeOnServer('64 writers in four processes, a third in transactions held ope
         const { signal } = stopped
 
         const followers = [0, 1].map(() => follow(store, { delayMs: random.below(1500), signal }))
+        const ended = new AbortController()
+        const options = { signal: ended.signal }
+        const job = { seed, durationMs: LIMIT_MS }
         const writing = Promise.all([
-          processes.run({ kind: 'append', writers: 11, seed, durationMs: DURATION_MS, pauseMs: 8 }),
-          processes.run({
-            kind: 'transact',
-            writers: 5,
-            seed,
-            durationMs: DURATION_MS,
-            holdMs: 40,
-          }),
+          processes.run({ ...job, kind: 'append', writers: 11, pauseMs: 8 }, options),
+          processes.run({ ...job, kind: 'transact', writers: 5, holdMs: 40 }, options),
         ])
+        writing.catch(() => undefined) // awaited below
+        const least = sleep(DURATION_MS)
         await sleep(random.below(500))
-        const slow = await holdOpen(pool, store)
+        const slow = await holdOpen({ pool, store }, (startedAtMs) =>
+          eventually(() => writersDuring({ startedAtMs }, processes.attempts).size === 64),
+        )
+        await eventually(() => eventsDone(processes.attempts) > 1000)
+        await least
+        ended.abort()
         await writing
         const log = await readLog(store)
         await Promise.all(followers.map((follower) => follower.seesAsMany(log.length)))
@@ -89,10 +96,17 @@ describeOnServer('positions around the place where the keys of the locks begin a
           const { signal } = stopped
 
           const followers = [0, 1].map(() => follow(store, { signal }))
-          await Promise.all([
-            processes.run({ kind: 'append', writers: 4, seed, durationMs: 1500, pauseMs: 40 }),
-            processes.run({ kind: 'transact', writers: 6, seed, durationMs: 1500, holdMs: 60 }),
+          const ended = new AbortController()
+          const options = { signal: ended.signal }
+          const job = { seed, durationMs: LIMIT_MS }
+          const writing = Promise.all([
+            processes.run({ ...job, kind: 'append', writers: 4, pauseMs: 40 }, options),
+            processes.run({ ...job, kind: 'transact', writers: 6, holdMs: 60 }, options),
           ])
+          writing.catch(() => undefined) // awaited below
+          await eventually(() => eventsDone(processes.attempts) > 800)
+          ended.abort()
+          await writing
           const log = await readLog(store)
           await Promise.all(followers.map((follower) => follower.seesAsMany(log.length)))
           stopped.abort()
@@ -103,12 +117,15 @@ describeOnServer('positions around the place where the keys of the locks begin a
           expect(outOfOrder(log)).toEqual([])
           for (const follower of followers) expect(idsOf(follower.seen)).toEqual(idsOf(log))
         },
-        60_000,
+        120_000,
       )
 })
 
-/** One writer more, whose transaction takes long. */
-async function holdOpen(pool: pg.Pool, store: PostgresEventStore): Promise<Attempt> {
+/** One writer more, whose transaction takes long, and no less than `others`. */
+async function holdOpen(
+  { pool, store }: { readonly pool: pg.Pool; readonly store: PostgresEventStore },
+  others: (sinceMs: number) => Promise<void>,
+): Promise<Attempt> {
   const client = await pool.connect()
   const { ids, events } = deposits(2)
   await client.query('BEGIN')
@@ -116,7 +133,7 @@ async function holdOpen(pool: pg.Pool, store: PostgresEventStore): Promise<Attem
     .within(client)
     .append(streamId('account', 'slow'), events, { expectedVersion: 'no-stream' })
   const startedAtMs = Date.now()
-  await sleep(SLOW_MS)
+  await Promise.all([sleep(SLOW_MS), others(startedAtMs)])
   const endedAtMs = Date.now()
   await client.query('COMMIT')
   client.release()
@@ -124,11 +141,21 @@ async function holdOpen(pool: pg.Pool, store: PostgresEventStore): Promise<Attem
 }
 
 /** Who began and ended an append meanwhile. */
-function writersDuring(slow: Attempt, attempts: readonly Attempt[]): ReadonlySet<string> {
+function writersDuring(
+  slow: { readonly startedAtMs: number; readonly endedAtMs?: number },
+  attempts: readonly Attempt[],
+): ReadonlySet<string> {
+  const { startedAtMs: start, endedAtMs: end = Infinity } = slow
   const meanwhile = attempts.filter(
-    ({ startedAtMs, endedAtMs }) => startedAtMs >= slow.startedAtMs && endedAtMs <= slow.endedAtMs,
+    ({ startedAtMs, endedAtMs }) => startedAtMs >= start && endedAtMs <= end,
   )
   return new Set(meanwhile.map(({ writer }) => writer))
+}
+
+/** How many events their writers know to be in the log. */
+function eventsDone(attempts: readonly Attempt[]): number {
+  const done = attempts.filter(({ outcome }) => outcome === 'done')
+  return done.reduce((sum, { ids }) => sum + ids.length, 0)
 }
 
 function idsOf(events: readonly { readonly id: string }[]): readonly string[] {

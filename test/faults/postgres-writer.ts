@@ -16,7 +16,7 @@ export interface WriterSettings {
   readonly connections: number
 }
 
-/** Times are of the job, which runs as many writers at once. */
+/** Times are of the job, which runs as many writers at once. Where it is given one, `durationMs` is a limit: it may be told to end before. */
 export type WriterJob =
   | ({ readonly kind: 'create'; readonly stream: string } & JobOptions)
   | ({
@@ -46,14 +46,17 @@ export type Report =
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | { readonly kind: 'failure'; readonly message: string }
 
+/** To do a job, or to end it when what its writers are at is done. */
 export interface Task {
   readonly task: number
-  readonly job: WriterJob
+  readonly job: WriterJob | 'end'
 }
 
 interface Writer {
   readonly name: string
   readonly random: SeededRandom
+  /** Tells whether there is time for more. */
+  readonly goesOn: () => boolean
 }
 
 const { number, url, schema, connections } = JSON.parse(process.argv[2] ?? '{}') as WriterSettings
@@ -77,12 +80,15 @@ function told(made: Attempt): Attempt {
   return made
 }
 
-async function run(job: WriterJob): Promise<void> {
+async function run(job: WriterJob, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + ('durationMs' in job ? job.durationMs : 0)
+  const goesOn = (): boolean => performance.now() < end && !signal.aborted
   await Promise.all(
     Array.from({ length: job.writers }, (_, index) => {
       const writer = {
         name: `${number}-${job.kind}-${index}`,
         random: seededRandom(job.seed * 1000 + index),
+        goesOn,
       }
       switch (job.kind) {
         case 'create':
@@ -111,13 +117,12 @@ async function create({ name: writer, random }: Writer, stream: string): Promise
 
 /** Appends to a stream of its own at the version that it knows, now and then at a wrong one, or to a stream of all at any version. */
 async function append(
-  { name: writer, random }: Writer,
-  { durationMs, pauseMs }: { readonly durationMs: number; readonly pauseMs: number },
+  { name: writer, random, goesOn }: Writer,
+  { pauseMs }: { readonly pauseMs: number },
 ): Promise<void> {
-  const end = performance.now() + durationMs
   let streams = 0
   let version = 0
-  while (performance.now() < end) {
+  while (goesOn()) {
     const { ids, events } = deposits(1 + random.below(3))
     if (random.chance(0.3)) {
       const shared = streamId('account', `shared-${random.below(5)}`)
@@ -146,12 +151,11 @@ async function append(
 
 /** Transactions of one to three appends to streams of its own, held open for up to `holdMs`; one in ten is rolled back. */
 async function transact(
-  { name: writer, random }: Writer,
-  { durationMs, holdMs }: { readonly durationMs: number; readonly holdMs: number },
+  { name: writer, random, goesOn }: Writer,
+  { holdMs }: { readonly holdMs: number },
 ): Promise<void> {
   const client = await clients.connect()
-  const end = performance.now() + durationMs
-  while (performance.now() < end) {
+  while (goesOn()) {
     const startedAtMs = Date.now()
     const ids: string[] = []
     await client.query('BEGIN')
@@ -174,11 +178,10 @@ async function transact(
 
 /** Appends to one or several of few streams, in any order. */
 async function overlap(
-  { name: writer, random }: Writer,
-  { durationMs, streams }: { readonly durationMs: number; readonly streams: number },
+  { name: writer, random, goesOn }: Writer,
+  { streams }: { readonly streams: number },
 ): Promise<void> {
-  const end = performance.now() + durationMs
-  while (performance.now() < end) {
+  while (goesOn()) {
     const chosen = new Set([random.below(streams)])
     if (random.chance(0.3)) for (let more = 4; more > 0; more--) chosen.add(random.below(streams))
     const parts = [...chosen].map((stream) => ({
@@ -198,8 +201,16 @@ async function overlap(
   }
 }
 
+const ends = new Map<number, AbortController>()
+
 process.on('message', ({ task, job }: Task) => {
-  run(job).then(
+  if (job === 'end') {
+    ends.get(task)?.abort()
+    return
+  }
+  const end = new AbortController()
+  ends.set(task, end)
+  run(job, end.signal).then(
     () => {
       tell({ kind: 'ended', task })
     },

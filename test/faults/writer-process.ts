@@ -33,15 +33,20 @@ export class WriterProcess implements AsyncDisposable {
   }
 
   /**
-   * Gives it a job. Resolves when that is done, or the process was killed.
+   * Gives it a job, which ends early with the signal. Resolves when it is done, or the process was killed.
    *
    * @throws what it met that no writer should.
    */
-  async run(job: WriterJob): Promise<void> {
+  async run(job: WriterJob, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const task = this.#tasks++
+    const end = (): void => {
+      if (this.#process.connected) this.#process.send({ task, job: 'end' } satisfies Task)
+    }
     const ended = this.#said((report) => report.kind === 'ended' && report.task === task)
     this.#process.send({ task, job } satisfies Task)
-    await ended
+    if (signal?.aborted === true) end()
+    signal?.addEventListener('abort', end)
+    await ended.finally(() => signal?.removeEventListener('abort', end))
   }
 
   async kill(): Promise<void> {

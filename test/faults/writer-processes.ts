@@ -26,11 +26,16 @@ export class WriterProcesses implements AsyncDisposable {
     return this.all.flatMap(({ attempts }) => attempts)
   }
 
-  /** Gives each of them the job, with a seed of its own. Resolves with what they attempted when all are done. */
-  async run(job: WriterJob): Promise<readonly Attempt[]> {
+  /** Gives each of them the job, with a seed of its own, which ends early with the signal. Resolves with what they attempted when all are done. */
+  async run(
+    job: WriterJob,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly Attempt[]> {
     const before = this.all.map(({ attempts }) => attempts.length)
     await Promise.all(
-      this.all.map((process, index) => process.run({ ...job, seed: job.seed * 100 + index })),
+      this.all.map((process, index) =>
+        process.run({ ...job, seed: job.seed * 100 + index }, options),
+      ),
     )
     return this.all.flatMap(({ attempts }, index) => attempts.slice(before[index]))
   }

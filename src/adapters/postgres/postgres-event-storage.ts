@@ -94,7 +94,8 @@ export class PostgresEventStorage implements EventStorage {
    * A page that continues a finite read is read with the safe position that its connection knows, in one round trip: to ask first takes a tenth of a
    * page's time. Where that leaves the page short, it is read again with a fresh one.
    */
-  async readAllPage({ after, until, types, categories, limit }: LogRange): Promise<StoredLogPage> {
+  async readAllPage(range: LogRange): Promise<StoredLogPage> {
+    const { after, until, isBelowHead, types, categories, limit } = range
     await this.#schema.ready()
     const statement = this.#statements.readAll({ types, categories })
     const eventId = after !== undefined && isStorableText(after.eventId) ? after.eventId : null
@@ -110,7 +111,7 @@ export class PostgresEventStorage implements EventStorage {
       ])
       return logPage(rows, { after, limit })
     }
-    if (after !== undefined && until !== undefined) {
+    if (after !== undefined && isBelowHead === true) {
       const page = await read(this.#database, null)
       if (page.isFull) return page
     }
@@ -143,8 +144,9 @@ export class PostgresEventStorage implements EventStorage {
     await this.#schema.ready()
     if (!isStorableText(category)) return []
     // '.' follows '-' in the order of bytes: between the two lie all streams of the category.
-    const bounds = [after ?? `${category}-`, `${category}.`]
-    const rows = await this.#database.query(this.#statements.streams, [...bounds, limit])
+    const first = `${category}-`
+    const bounds = [after ?? first, `${category}.`]
+    const rows = await this.#database.query(this.#statements.streams, [...bounds, limit, first])
     return rows.map(([streamId]) => streamId as StreamId)
   }
 

@@ -95,6 +95,20 @@ describe('a call that fails', () => {
     ])
   })
 
+  test('because the server broke down is not run again: it may have committed', async () => {
+    let calls = 0
+    const groups = new GroupCommit(async () => {
+      calls++
+      throw refusal('58030')
+    })
+
+    const outcomes = await Promise.allSettled([1, 2].map((id) => groups.append(to(id))))
+
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ reason: { code: 'OUTCOME_UNKNOWN' } })
+    expect(calls).toBe(1)
+  })
+
   test('that was never sent says so to each of its appends', async () => {
     const groups = new GroupCommit(async () => {
       throw new DatabaseUnavailableError('not-run', { cause: new Error('down') })

@@ -1,6 +1,6 @@
 /**
  * A process that imports a history that is made as it goes, until it is done or killed, and tells how far it came: `import-process.ts URL SCHEMA COUNT
- * ACCOUNTS CHUNK_SIZE`.
+ * ACCOUNTS CHUNK_SIZE [endless]`. An endless history has no event after COUNT, and does not end either.
  */
 import pg from 'pg'
 import { postgres, type ImportedEvent } from '../../../src/adapters/postgres/index.ts'
@@ -12,13 +12,14 @@ export interface ImportedSoFar {
   readonly buffersMb: number
 }
 
-const [connectionString, schema = '', count, accounts, chunkSize] = process.argv.slice(2)
+const [connectionString, schema = '', count, accounts, chunkSize, endless] = process.argv.slice(2)
 const pool = new pg.Pool({ connectionString })
 const importer = importerInto(postgres(pool), { schema })
 
-function* history(): Generator<ImportedEvent> {
+async function* history(): AsyncGenerator<ImportedEvent> {
   for (const event of deposits(Number(count), { accounts: Number(accounts) }))
     yield { ...event, metadata: { note: 'x'.repeat(300) } }
+  if (endless !== undefined) await new Promise(() => undefined)
 }
 
 await importer.import(history(), {

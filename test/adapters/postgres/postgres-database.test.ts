@@ -127,6 +127,17 @@ describeOnServer('postgres(pool)', () => {
     expect(await database.query({ text: 'SELECT 6' })).toEqual([['6']])
   })
 
+  test('does not use a connection on which somebody left a transaction open', async () => {
+    const pool = server.pool({ max: 1 })
+    const client = await pool.connect()
+    const leaked = await client.query<{ pid: number }>('BEGIN; SELECT pg_backend_pid() AS pid')
+    client.release()
+
+    const [row] = await postgres(pool).query({ text: 'SELECT pg_backend_pid()' })
+
+    expect(JSON.stringify(leaked)).not.toContain(`"pid":${row?.[0] ?? ''}`)
+  })
+
   test('does not take a wrong database for one that cannot be reached', async () => {
     const wrong = new URL(url ?? '')
     wrong.pathname = '/everfold_nowhere'

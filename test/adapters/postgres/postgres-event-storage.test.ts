@@ -101,7 +101,7 @@ describe('PostgresEventStorage', () => {
     await storage.append([{ ...append, expectedVersion: 'no-stream', commandId: undefined }])
 
     const until = ((through?.position ?? 0n) + 10n) as GlobalPosition
-    const page = await storage.readAllPage({ ...ALL, after: through, until })
+    const page = await storage.readAllPage({ ...ALL, after: through, until, isBelowHead: true })
 
     expect(page.events).toMatchObject([{ streamId: 'account-late' }])
   })

@@ -40,6 +40,28 @@ describeOnServer('on a server', () => {
   )
 })
 
+describeOnServer('an import through a database that copies', () => {
+  server.test('writes nothing silently when the session of its transaction does not', async () => {
+    const database = postgres(server.pool())
+    const schema = server.anySchema()
+    const withoutCopy: Database = {
+      ...database,
+      transaction: (work) =>
+        database.transaction((session) =>
+          work({
+            query: (...call) => session.query(...call),
+            script: (sql) => session.script(sql),
+          }),
+        ),
+    }
+
+    const running = importerInto(withoutCopy, { schema }).import([deposit('ada', 1)])
+
+    await expect(running).rejects.toThrow(/copyIn/)
+    expect(await logOf(openStore(server.pool(), schema))).toEqual([])
+  })
+})
+
 describeOnServer('an import while others are at the log', () => {
   server.test('is announced before it draws positions', async () => {
     const database = postgres(server.pool())
@@ -208,13 +230,13 @@ describeOnServer('an import in a process of its own', () => {
       async () => {
         const random = seededRandom(seed)
         const schema = server.anySchema()
-        const run = { schema, count: 6000, accounts: 150, chunkSize: 200 }
+        const run = { schema, accounts: 150, chunkSize: 200 }
+        const history = [...deposits(6000, run)]
         const kills = [random.below(3000), 3000 + random.below(2500)]
 
-        for (const afterRead of kills) await importUntilKilled({ ...run, afterRead })
+        for (const afterRead of kills) await importUntilKilled({ ...run, count: 5800, afterRead })
         const pool = server.pool()
         const kept = (await logOf(openStore(pool, schema))).length
-        const history = [...deposits(run.count, run)]
         const progress = await importerInto(postgres(pool), { schema }).import(history)
 
         const log = await logOf(openStore(pool, schema))
@@ -328,12 +350,14 @@ interface ImportRun {
   readonly accounts: number
   readonly chunkSize: number
   readonly heapMb?: number
+  /** Its history has no event after `count`, and does not end either. */
+  readonly isEndless?: boolean
 }
 
-function startImport({ schema, count, accounts, chunkSize, heapMb }: ImportRun) {
+function startImport({ schema, count, accounts, chunkSize, heapMb, isEndless = false }: ImportRun) {
   const child = fork(
     new URL('import-process.ts', import.meta.url),
-    [server.url, schema, count, accounts, chunkSize].map(String),
+    [server.url, schema, count, accounts, chunkSize, ...(isEndless ? ['endless'] : [])].map(String),
     {
       execArgv: [
         '--import',
@@ -346,12 +370,12 @@ function startImport({ schema, count, accounts, chunkSize, heapMb }: ImportRun) 
   return { child, ended }
 }
 
-/** Kills the process as soon as it tells that so many events are in the log: it is at the next ones then. */
+/** Kills the process as soon as it tells that so many events, of fewer than it has, are in the log: it is at the next ones then, or waits for more. */
 async function importUntilKilled({
   afterRead,
   ...run
 }: ImportRun & { readonly afterRead: number }): Promise<void> {
-  const { child, ended } = startImport(run)
+  const { child, ended } = startImport({ ...run, isEndless: true })
   child.on('message', (message) => {
     if ((message as ImportedSoFar).read >= afterRead) child.kill('SIGKILL')
   })

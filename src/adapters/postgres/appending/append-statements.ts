@@ -80,12 +80,29 @@ const LOCK_TIMEOUT = '55P03'
 /** Two calls waited for each other's streams, or met at a stricter isolation level than the default. */
 const TRANSACTION_ROLLBACK = '40'
 
+/** Tells whether the database refused a call, so that nothing of it stays. */
+export function isRefused(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && !BREAKDOWN.test(error.sqlState)
+}
+
+/**
+ * Disk full, input and output, errors of Postgres itself. A server that breaks down over one of these while it commits has said so, and yet the
+ * commit may be there when it has recovered. (What it says of its severity can be in any language.)
+ */
+const BREAKDOWN = /^(53100|58...|XX...)$/
+
 /** A failure without a word on what became of the appends gets that word. */
 export function outcomeOf(error: unknown, appends: readonly StorageAppend[]): unknown {
   const isGone = error instanceof DatabaseUnavailableError || error instanceof DatabaseBrokenError
-  if (!isGone || error.outcome !== 'unknown') return error
-  return new OutcomeUnknownError(
-    appends.map(({ streamId }) => streamId),
-    { cause: error },
-  )
+  const isUnknown = isGone ? error.outcome === 'unknown' : isBreakdown(error)
+  return isUnknown
+    ? new OutcomeUnknownError(
+        appends.map(({ streamId }) => streamId),
+        { cause: error },
+      )
+    : error
+}
+
+function isBreakdown(error: unknown): boolean {
+  return error instanceof DatabaseError && !isRefused(error)
 }

@@ -10,8 +10,7 @@ import { bulkhead, type BulkheadPolicy } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
 import type { AppendVerdict, StorageAppend } from '../../../event-store/event-storage.ts'
 import type { StreamId } from '../../../event-store/stream-id.ts'
-import { isContention, outcomeOf } from './append-statements.ts'
-import { DatabaseError } from '../database/database-error.ts'
+import { isContention, isRefused, outcomeOf } from './append-statements.ts'
 
 /** Appends to distinct streams by one statement, one verdict each: one that is refused keeps no other from being written. */
 export type AppendCall = (
@@ -86,8 +85,7 @@ export class GroupCommit {
         resolve(verdicts[index] as AppendVerdict)
       })
     } catch (error) {
-      const isRefused = error instanceof DatabaseError
-      if (isContention(error) || (isRefused && group.length > 1))
+      if (isContention(error) || (isRefused(error) && group.length > 1))
         for (const waiting of group) void this.#runAlone(waiting, this.#again)
       else for (const { append, reject } of group) reject(outcomeOf(error, [append]))
     }

@@ -43,7 +43,8 @@ function sessionOf(client: TransactionClient | DatabaseSession): DatabaseSession
 
 /** A pool, or a database, takes a connection for each statement: each would commit by itself. */
 function checkIsOneConnection(client: object): void {
-  if (!('transaction' in client) && !('totalCount' in client)) return
+  const isOne = 'query' in client && !('transaction' in client) && !('totalCount' in client)
+  if (isOne) return
   throw new TypeError(
     'store.within() takes what a transaction is open on: a client of the pool, or the session that Database.transaction gives; not a pool or a database.',
   )

@@ -23,11 +23,16 @@ export function translateConnectFailure(error: unknown): DatabaseError | Databas
 /** Tells whether the connection is no longer usable: the server ended it, or the failure came from no server at all. */
 export function isConnectionLost(error: unknown): boolean {
   const sqlState = sqlStateOf(error)
-  return sqlState === undefined || CONNECTION_LOST.test(sqlState)
+  return sqlState === undefined || CONNECTION_LOST.test(sqlState) || isFatal(error)
 }
 
 /** Connection exceptions, completion unknown, shutdown and crash, idle and transaction timeouts that end the session. */
 const CONNECTION_LOST = /^(08...|40003|57P0[1-5]|25P0[34])$/
+
+function isFatal(error: unknown): boolean {
+  const { severity } = error as { readonly severity?: unknown }
+  return severity === 'FATAL' || severity === 'PANIC'
+}
 
 /** Invalid authorization, no such database: trying again changes nothing. */
 const WRONG_ADDRESS = /^(28...|3D000)$/

@@ -106,11 +106,9 @@ export class PostgresNotifications implements Notifications {
       onListening()
       for (const topic of this.#listeners.keys()) this.#wake(topic) // it may have been said while nobody listened
       const ended = AbortSignal.any([signal, lost.signal])
-      while (!ended.aborted) {
-        await pause(CHECK_MS, ended)
-        // A peer that vanished says nothing; neither does one with nothing to say.
-        await session.query({ text: signal.aborted ? `UNLISTEN ${CHANNEL}` : 'SELECT 1' })
-      }
+      // A peer that vanished says nothing; neither does one with nothing to say.
+      while (await hasPassed(CHECK_MS, ended)) await session.query({ text: 'SELECT 1' })
+      if (!lost.signal.aborted) await session.query({ text: `UNLISTEN ${CHANNEL}` })
       isBroken = lost.signal.aborted
     } finally {
       client.off('notification', onNotice)
@@ -139,5 +137,10 @@ const OPTIONS = { preparedStatements: false, queryTimeoutMs: ANSWER_MS }
 const NOTIFY = { text: 'SELECT pg_notify($1, $2)' }
 
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { ref: false, signal }).catch(ignore)
+  await hasPassed(ms, signal)
+}
+
+/** False: the signal was sooner. */
+async function hasPassed(ms: number, signal?: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { ref: false, signal }).catch(() => false)
 }

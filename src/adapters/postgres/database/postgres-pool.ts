@@ -20,6 +20,8 @@ export interface PostgresClient {
   off(event: 'error', listener: (error: Error) => void): unknown
   off(event: 'notification', listener: (notice: PostgresNotice) => void): unknown
   release(destroy?: boolean): void
+  /** Of `pg` 8.18 and later: `'I'` outside of a transaction, `'T'` inside, `'E'` inside a failed one. */
+  getTransactionStatus?(): string | null
 }
 
 export interface PostgresResult {
@@ -71,17 +73,28 @@ export function connect(pool: PostgresPool, timeoutMs = 0): Promise<PostgresClie
       const cause = new Error(`no connection of the pool was free within ${timeoutMs} ms`)
       giveUp(new DatabaseUnavailableError('not-run', { cause }))
     }, CHECK_MS)
-    pool.connect((error, client) => {
-      clearInterval(timer)
-      if (isLate) {
-        client?.release()
-        return
-      }
-      client?.on('error', ignore)
-      if (client === undefined) reject(translateConnectFailure(error))
-      else resolve(client)
-    })
+    const take = (): void => {
+      pool.connect((error, client) => {
+        if (isLate) client?.release()
+        else if (client !== undefined && isInTransaction(client)) {
+          client.release(true)
+          take()
+        } else {
+          clearInterval(timer)
+          client?.on('error', ignore)
+          if (client === undefined) reject(translateConnectFailure(error))
+          else resolve(client)
+        }
+      })
+    }
+    take()
   })
+}
+
+/** Somebody has given it back without ending a transaction: what is written on it goes with that, and what is read may be old. */
+function isInTransaction(client: PostgresClient): boolean {
+  const status = client.getTransactionStatus?.()
+  return status === 'T' || status === 'E'
 }
 
 const CHECK_MS = 50

@@ -40,9 +40,11 @@ export class PostgresSession implements DatabaseSession {
   async copyIn(text: string, parts: Iterable<Uint8Array>): Promise<void> {
     const { from } = await loadCopyStreams()
     const query_timeout = this.#options.queryTimeoutMs
-    await this.#translated(async () => {
-      await copyIn(this.#client.query(Object.assign(from(text), { query_timeout })), parts)
+    const stream = this.#client.query(Object.assign(from(text), { query_timeout }))
+    stream.on('error', (error) => {
+      this.isBroken ||= isConnectionLost(error)
     })
+    await copyIn(stream, parts)
   }
 
   /** By callback and with a timer of its own: with the promise of `pg`, or its `query_timeout`, reading a log takes 1.6 times the CPU. */

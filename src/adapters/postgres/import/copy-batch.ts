@@ -12,7 +12,7 @@ import { timestampText } from '../database/timestamp.ts'
 export class CopyBatch implements ImportBatch {
   readonly #table: string
   readonly #blocks: Block[] = []
-  size = 0
+  bytes = 0
 
   /** @param table quoted, with its schema. */
   constructor(table: string) {
@@ -25,12 +25,16 @@ export class CopyBatch implements ImportBatch {
     let block = this.#blocks.at(-1)
     if (block === undefined || block.room < most)
       this.#blocks.push((block = new Block(Math.max(BLOCK_SIZE, most))))
-    this.size += block.add(line, event.occurredAtMs === undefined)
+    this.bytes += block.add(line, event.occurredAtMs === undefined)
   }
 
   async write(session: DatabaseSession, options: BatchOptions): Promise<void> {
     const text = `COPY ${this.#table} (${COLUMNS}) FROM STDIN`
-    await session.copyIn?.(text, this.#parts(options))
+    if (session.copyIn === undefined)
+      throw new TypeError(
+        'The database has copyIn, but the session of its transaction has not. Give it to both, or to neither: then events are inserted.',
+      )
+    await session.copyIn(text, this.#parts(options))
   }
 
   *#parts({ isWanted, recordedAt }: BatchOptions): Generator<Uint8Array> {

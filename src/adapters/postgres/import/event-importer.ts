@@ -1,6 +1,7 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { EverfoldError } from '../../../errors.ts'
 import type { EventEncoder } from '../../../event-store/event-encoder.ts'
+import { held } from '../../../event-store/held.ts'
 import type { ImportedEvent } from '../../../event-store/imported-event.ts'
 import { unlessAborted } from '../../../event-store/unless-aborted.ts'
 import { isContention } from '../appending/append-statements.ts'
@@ -148,10 +149,4 @@ function canPass(error: unknown): error is EverfoldError {
 
 function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof DatabaseUnavailableError && error.outcome === 'unknown'
-}
-
-/** A chunk encoded ahead may be unusable while nobody awaits it: that is reported when it is awaited. */
-function held<Chunk>(coming: Promise<Chunk>): Promise<Chunk> {
-  coming.catch(() => undefined)
-  return coming
 }

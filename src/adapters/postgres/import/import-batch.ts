@@ -3,8 +3,8 @@ import type { DatabaseSession } from '../database/database.ts'
 
 /** Events of one commit, in the form in which they are sent. */
 export interface ImportBatch {
-  /** About as many bytes as it holds. */
-  readonly size: number
+  /** Bytes of UTF-8 that the data and metadata of its events take, in the form in which they are sent; what goes with them may be counted, too. */
+  readonly bytes: number
   add(event: ImportedEventToStore): void
   /** Writes the events that are wanted, by their number from 0, and draws their positions in their order. */
   write(session: DatabaseSession, options: BatchOptions): Promise<void>

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import type { EventEncoder } from '../../../event-store/event-encoder.ts'
 import type { ImportedEvent, ImportedEventToStore } from '../../../event-store/imported-event.ts'
 import type { StreamId } from '../../../event-store/stream-id.ts'
@@ -27,10 +27,10 @@ export async function* importChunks(
   for await (const event of events) {
     chunk.add(encoder.encodeImported(event))
     const { length } = chunk.events
-    if (length >= chunkSize || chunk.batch.size >= MAX_BYTES) {
+    if (length >= chunkSize || chunk.batch.bytes >= MAX_BYTES) {
       yield chunk
       chunk = new GrowingChunk(newBatch())
-    } else if (length % BREATH === 0) await breathe()
+    } else if (length % EVENTS_PER_TURN === 0) await yieldToEventLoop()
   }
   if (chunk.events.length > 0) yield chunk
   return undefined
@@ -46,8 +46,8 @@ export interface ChunkOptions {
 /** Of a chunk, and one event more: bounds memory, whatever the size of events. */
 const MAX_BYTES = 8 << 20
 
-/** Events that are encoded in one go: the chunk before is on its way to the database meanwhile, on this thread. */
-const BREATH = 64
+/** Events that are encoded in one turn of the event loop: the chunk before is on its way to the database meanwhile, on this thread. */
+const EVENTS_PER_TURN = 64
 
 class GrowingChunk implements ImportChunk {
   readonly events: PlacedEvent[] = []

@@ -7,7 +7,7 @@ import { timestampText } from '../database/timestamp.ts'
 export class InsertBatch implements ImportBatch {
   readonly #insert: Statement
   readonly #events: ImportedEventToStore[] = []
-  size = 0
+  bytes = 0
 
   constructor(insert: Statement) {
     this.#insert = insert
@@ -15,7 +15,7 @@ export class InsertBatch implements ImportBatch {
 
   add(event: ImportedEventToStore): void {
     this.#events.push(event)
-    this.size += event.data.length + event.metadata.length
+    this.bytes += Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata)
   }
 
   async write(session: DatabaseSession, { isWanted, recordedAt }: BatchOptions): Promise<void> {

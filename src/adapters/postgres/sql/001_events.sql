@@ -233,6 +233,7 @@ BEGIN
   SELECT asked.append,
     CASE WHEN asked.status <> 'writable' THEN asked.status
       WHEN is_atomic AND EXISTS (SELECT FROM asked refused WHERE refused.status NOT IN ('writable', 'appended')) THEN 'not-written'
+      WHEN asked.number_of_events > 0 AND outcome.stream_id IS NULL THEN 'raced' -- a trigger of the user's kept it out
       ELSE 'appended' END,
     coalesce(outcome.version, asked.version),
     coalesce(outcome.positions, asked.positions, '{}'),

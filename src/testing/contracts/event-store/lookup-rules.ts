@@ -187,6 +187,19 @@ export function addLookupRules(rule: EventStoreRule): void {
     assert.deepEqual(listed, [])
   })
 
+  rule('lists no stream of another category, wherever it begins', async ({ store }) => {
+    await openAll(store, [anyAccount()])
+
+    const [first = []] = await firstPages(
+      store.streams('accountant', { after: parseStreamId('account-0'), pageSize: 3 }),
+    )
+
+    assert.deepEqual(
+      first.filter((id) => !id.startsWith('accountant-')),
+      [],
+    )
+  })
+
   rule('ends a look-up with the reason of its signal', async ({ store }) => {
     const signal = AbortSignal.abort(new Error('Enough.'))
     const account = anyAccount()
