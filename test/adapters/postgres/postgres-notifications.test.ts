@@ -27,8 +27,11 @@ describeOnServer('a subscription', () => {
     'hears of what another process appends, without asking',
     async () => {
       const { follower, writer } = stores()
+      await append(writer)
       const { next, stop } = follow(follower)
+      await next()
       await listening(follower.pool, follower.name)
+      await sleep(100) // it looks around once when it begins to listen
 
       const { position } = await append(writer)
 
