@@ -33,10 +33,10 @@ export type {
 export { EventDataRefusedError } from './event-store/event-data-refused-error.ts'
 export { event, type EventDefinition, type UpcastSteps } from './event-store/event-definition.ts'
 export type {
+  CallOptions,
   CommandOutcome,
   EventReader,
   LogPage,
-  LookUpOptions,
   ReadAllOptions,
   ReadStreamOptions,
   StreamPage,

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import type { Side } from '../benchmark.ts'
 import { newServerStore, server } from '../postgres/server.ts'
 import { paymentOf } from '../workload/account.ts'
-import { appendRun } from './append-run.ts'
+import { appendSide, type Append } from './append-side.ts'
 import { appendMany, appendOne, type RowToAppend } from './statements.ts'
 import { anyMetadata, typeOf, type AppendLoad } from './workload.ts'
 
@@ -11,15 +11,8 @@ import { anyMetadata, typeOf, type AppendLoad } from './workload.ts'
 export async function callFloor(load: AppendLoad): Promise<Side> {
   const { schema } = await newServerStore()
   const pool = server().floor
-  return {
-    prepare: async () =>
-      appendRun({
-        load,
-        pool,
-        table: `${schema}.events`,
-        append: (stream, version, first) => appendOne(pool, schema, rowOf(stream, version, first)),
-      }),
-  }
+  const append: Append = (...place) => appendOne(pool, schema, rowOf(...place))
+  return appendSide(load, { pool, schema, append })
 }
 
 /** Group commit by hand: what came in while a call was under way goes with the next one. One connection, no retries, no checks. */
@@ -59,15 +52,7 @@ export async function groupFloor(load: AppendLoad): Promise<Side> {
       isRunning = true
       process.nextTick(() => void drain())
     })
-  return {
-    prepare: async () =>
-      appendRun({
-        load,
-        pool,
-        table: `${schema}.events`,
-        append: (stream, version, first) => append(rowOf(stream, version, first)),
-      }),
-  }
+  return appendSide(load, { pool, schema, append: (...place) => append(rowOf(...place)) })
 }
 
 interface Waiting {
@@ -80,20 +65,11 @@ export async function insertFloor(load: AppendLoad): Promise<Side> {
   const { schema } = await newServerStore()
   const pool = server().floor
   const places = Array.from({ length: load.eventsPerAppend }, (_, index) => index)
-  return {
-    prepare: async () =>
-      appendRun({
-        load,
-        pool,
-        table: `${schema}.events`,
-        append: (stream, version, first) =>
-          insertRows(
-            pool,
-            schema,
-            places.map((place) => rowOf(stream, version + place, first + place)),
-          ),
-      }),
+  const append: Append = (stream, version, first) => {
+    const rows = places.map((place) => rowOf(stream, version + place, first + place))
+    return insertRows(pool, schema, rows)
   }
+  return appendSide(load, { pool, schema, append })
 }
 
 async function insertRows(

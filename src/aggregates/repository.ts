@@ -4,7 +4,7 @@ import type { CommandRepeatedError } from '../event-store/command-repeated-error
 import type { DomainEvent, EventMetadata } from '../event-store/domain-event.ts'
 import type { EventDefinitions, EventsOf, RecordedOf } from '../event-store/event-catalog.ts'
 import { declaredEvents } from '../event-store/event-catalog.ts'
-import type { CommandOutcome, LookUpOptions } from '../event-store/event-reader.ts'
+import type { CommandOutcome, CallOptions } from '../event-store/event-reader.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
 import { newId as anyId } from '../event-store/new-id.ts'
@@ -153,7 +153,7 @@ export class Repository {
     aggregate: Aggregate<State, Commands, D>,
     id: string,
     moment?: AggregateMoment,
-    { signal }: LookUpOptions = {},
+    { signal }: CallOptions = {},
   ): Promise<Loaded<State>> {
     const stream = streamId(aggregate.events.category, id)
     return this.#fold(aggregate, stream, { moment, signal })

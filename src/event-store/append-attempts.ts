@@ -7,7 +7,7 @@ import { OutcomeUnknownError } from './outcome-unknown-error.ts'
 import type { StreamId } from './stream-id.ts'
 
 export interface AttemptLimits {
-  /** Milliseconds from the call on; the first attempt is made all the same. */
+  /** Milliseconds from the call on; 0: one attempt, whenever its turn comes. */
   readonly deadlineMs: number
   readonly signal: AbortSignal | undefined
 }

@@ -28,10 +28,10 @@ export interface EventReader {
   subscribe(options?: SubscribeOptions): AsyncIterable<LogPage>
 
   /** Where the log ends; undefined: it is empty. */
-  head(options?: LookUpOptions): Promise<Checkpoint | undefined>
+  head(options?: CallOptions): Promise<Checkpoint | undefined>
 
   /** Tells whether the log holds the event of a checkpoint. False: it was set back (restore, failover), or is another log. */
-  contains(checkpoint: Checkpoint, options?: LookUpOptions): Promise<boolean>
+  contains(checkpoint: Checkpoint, options?: CallOptions): Promise<boolean>
 
   /** Lists the streams of a category, page by page, in the order of their ids' UTF-8 bytes. */
   streams(category: string, options?: StreamsOptions): AsyncIterable<readonly StreamId[]>
@@ -40,12 +40,13 @@ export interface EventReader {
   findCommand(
     streamId: StreamId,
     commandId: string,
-    options?: LookUpOptions,
+    options?: CallOptions,
   ): Promise<CommandOutcome | undefined>
 }
 
-export interface LookUpOptions {
-  /** Ends the waiting for the answer, with its reason. */
+/** What any call takes. */
+export interface CallOptions {
+  /** Ends the waiting for the answer, with its reason; what the database was asked to do goes on. */
   readonly signal?: AbortSignal | undefined
 }
 

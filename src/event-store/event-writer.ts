@@ -1,5 +1,6 @@
 import type { AppendOptions, AppendResult, StreamAppend } from './append.ts'
 import type { DomainEvent } from './domain-event.ts'
+import type { CallOptions } from './event-reader.ts'
 import type { StreamId } from './stream-id.ts'
 
 /** The half of an `EventStore` that writes. */
@@ -43,6 +44,6 @@ export interface EventWriter {
    */
   appendAll(
     appends: readonly StreamAppend[],
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<readonly AppendResult[]>
 }

@@ -6,6 +6,7 @@ import type { EventStorage, StoredLogPage } from './event-storage.ts'
 import type { GlobalPosition } from './global-position.ts'
 import { held } from './held.ts'
 import { checkPageSize } from './page-size.ts'
+import { retryDelayMs } from './retry-delay.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** Reads the log in pages, and follows it. */
@@ -151,9 +152,4 @@ function reaches(place: Checkpoint | undefined, until: GlobalPosition): boolean 
 function passing(error: unknown): EverfoldError {
   if (EverfoldError.is(error) && error.retryable) return error
   throw error
-}
-
-/** Doubles from 50 ms to 5 s; a random half of it keeps readers from asking in step. */
-function retryDelayMs(failures: number): number {
-  return Math.min(5000, 50 * 2 ** failures) * (0.5 + Math.random() / 2)
 }

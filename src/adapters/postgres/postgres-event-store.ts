@@ -4,7 +4,7 @@ import {
   type EventStoreOptions,
 } from '../../event-store/create-event-store.ts'
 import { EventEncoder } from '../../event-store/event-encoder.ts'
-import type { LookUpOptions } from '../../event-store/event-reader.ts'
+import type { CallOptions } from '../../event-store/event-reader.ts'
 import type { EventStore } from '../../event-store/event-store.ts'
 import type { EventWriter } from '../../event-store/event-writer.ts'
 import type { ImportedEvent } from '../../event-store/imported-event.ts'
@@ -49,6 +49,7 @@ export interface PostgresEventStore extends EventStore {
    * Its methods also throw:
    *
    * @throws {TransactionRacedError} another transaction got in the way: roll back and run all of it again.
+   * @throws {TypeError} no transaction is open on the `pg` client.
    */
   within(client: TransactionClient | DatabaseSession): EventWriter
 
@@ -79,10 +80,10 @@ export interface PostgresEventStore extends EventStore {
    * Brings the schema to the version of this code; makes it when it is missing. Safe when many processes do it at once; when there is nothing to do it only
    * reads. Stores that were refused for the old version work from then on.
    */
-  migrate(options?: LookUpOptions): Promise<void>
+  migrate(options?: CallOptions): Promise<void>
 
   /** Tells how far readers can see, and which open transaction keeps them from seeing more. */
-  status(options?: LookUpOptions): Promise<StoreStatus>
+  status(options?: CallOptions): Promise<StoreStatus>
 }
 
 /**

@@ -2,7 +2,7 @@
  * Appends that arrive while a call is under way join the next one: one commit for all of them, and a verdict for each.
  *
  * No timer and no added wait: a call starts as soon as the one before it has ended, with whatever has come in by then. One in flight for each store
- * and process; at 32 appends at once that is 2.4 times as fast as a commit each, and each of them is answered sooner.
+ * and process; at 32 appends at once that is 1.8 times as fast as a commit each, and each of them is answered sooner (2.1 instead of 3.5 ms).
  *
  * What fails a call fails all its appends, so they are run again one by one, beside the queue: only the one that is to blame fails, or waits.
  */

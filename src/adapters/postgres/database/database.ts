@@ -45,6 +45,7 @@ export interface DatabaseSession {
    * Runs a `COPY … FROM STDIN` with the parts of its text, one by one as they are taken. Undefined: this database cannot.
    *
    * @throws {MissingPackageError} `pg-copy-streams` is not installed.
+   * @throws what taking a part throws; nothing of it stays.
    */
   copyIn?(text: string, parts: Iterable<Uint8Array>): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { retryDelayMs } from '../../../event-store/retry-delay.ts'
 import type { Notifications } from './database.ts'
 import { PostgresSession } from './postgres-session.ts'
 import { connect, ignore, type PostgresNotice, type PostgresPool } from './postgres-pool.ts'
@@ -83,7 +84,7 @@ export class PostgresNotifications implements Notifications {
         failures = 0
       }
       await this.#listenOnce(signal, onListening).catch(ignore)
-      await pause(Math.min(5000, 50 * 2 ** failures++), signal)
+      await pause(retryDelayMs(failures++), signal)
     }
   }
 

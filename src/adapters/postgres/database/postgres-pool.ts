@@ -12,7 +12,6 @@ export interface PostgresPool {
 
 /** What is used of a `pg.PoolClient`. */
 export interface PostgresClient {
-  query(query: PostgresQuery): Promise<PostgresResult>
   query(query: PostgresQuery, callback: (error: Error | null, result: PostgresResult) => void): void
   query<Submitted extends PostgresSubmittable>(submitted: Submitted): Submitted
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -20,7 +19,7 @@ export interface PostgresClient {
   off(event: 'error', listener: (error: Error) => void): unknown
   off(event: 'notification', listener: (notice: PostgresNotice) => void): unknown
   release(destroy?: boolean): void
-  /** Of `pg` 8.18 and later: `'I'` outside of a transaction, `'T'` inside, `'E'` inside a failed one. */
+  /** `'I'` outside of a transaction, `'T'` inside, `'E'` inside a failed one. Of `pg` 8.21 and later: an older one does not tell. */
   getTransactionStatus?(): string | null
 }
 
@@ -44,8 +43,6 @@ export interface PostgresQuery {
   readonly rowMode: 'array'
   /** Per query: `pg`'s global parsers belong to the application. */
   readonly types: { getTypeParser(): (text: string) => string }
-  /** Milliseconds; 0: none. */
-  readonly query_timeout?: number
 }
 
 /**
