@@ -5,6 +5,7 @@ import type { LogPage, ReadAllOptions, SubscribeOptions } from './event-reader.t
 import type { EventStorage, StoredLogPage } from './event-storage.ts'
 import type { GlobalPosition } from './global-position.ts'
 import { held } from './held.ts'
+import { nextTurn } from './next-turn.ts'
 import { checkPageSize } from './page-size.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -36,7 +37,10 @@ export class LogReader {
       const known = head?.position ?? NOWHERE
       const isLast = !isFull && reaches(head, until)
       const mayPrefetch = isFull && through !== undefined && through.position < until
-      if (mayPrefetch) coming = held(request(through, until, known))
+      if (mayPrefetch) {
+        coming = held(request(through, until, known))
+        await nextTurn()
+      }
       if (
         through !== undefined &&
         (events.length > 0 || through.position > (after?.position ?? NOWHERE))
@@ -83,7 +87,10 @@ export class LogReader {
       const { events, through, isFull } = page
       const hasMoved = through !== undefined && through.position > (after?.position ?? NOWHERE)
       if (hasMoved) after = through
-      if (isFull) coming = next(after)
+      if (isFull) {
+        coming = next(after)
+        await nextTurn()
+      }
       if (hasMoved) yield { events: this.#decoder.decodeLog(events), through }
       if (isFull) continue
       if (!hasMoved) await this.#pause({ seen, signal })

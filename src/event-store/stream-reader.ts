@@ -4,6 +4,7 @@ import type { EventStorage } from './event-storage.ts'
 import { isVersion } from './expected-version.ts'
 import { held } from './held.ts'
 import { InvalidVersionError } from './invalid-version-error.ts'
+import { nextTurn } from './next-turn.ts'
 import { checkPageSize } from './page-size.ts'
 import { parseStreamId, type StreamId } from './stream-id.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -45,7 +46,10 @@ export async function* readStream(
         direction === 'forwards'
           ? last.version >= Math.min(toVersion ?? version, version)
           : last.version <= Math.max(fromVersion, 1)
-      if (!isLast) coming = held(storage.readStreamPage(streamId, range))
+      if (!isLast) {
+        coming = held(storage.readStreamPage(streamId, range))
+        await nextTurn()
+      }
     }
     yield { events: decoder.decodeStream(events), version }
   }

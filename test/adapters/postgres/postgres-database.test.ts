@@ -127,6 +127,49 @@ describeOnServer('postgres(pool)', () => {
     expect(await database.query({ text: 'SELECT 6' })).toEqual([['6']])
   })
 
+  test('runs statements on clients that pipeline theirs', async () => {
+    const pipelining = { pipeline: true } as pg.PoolConfig
+    const database = postgres(server.pool(pipelining))
+
+    const rows = await database.query({ text: 'SELECT $1::text, NULL', name: 'piped' }, ['a'])
+
+    expect(rows).toEqual([['a', null]])
+  })
+
+  test('refuses a second statement under the name of another, and goes on', async () => {
+    const database = postgres(server.pool({ max: 1 }))
+    await database.query({ text: 'SELECT 1', name: 'taken' })
+
+    const second = database.query({ text: 'SELECT 2', name: 'taken' })
+
+    await expect(second).rejects.toThrow(DatabaseUnavailableError)
+    expect(await database.query({ text: 'SELECT 3', name: 'free' })).toEqual([['3']])
+  })
+
+  test('refuses a COPY that is given as a named statement, and goes on', async () => {
+    const database = postgres(server.pool({ max: 1 }), { queryTimeoutMs: 2000 })
+    const [[pid] = []] = await database.query({ text: 'SELECT pg_backend_pid()' })
+    await database.query({ text: 'CREATE TEMPORARY TABLE copied (line text)' })
+
+    const copy = database.query({ text: 'COPY copied FROM STDIN', name: 'copy' })
+
+    await expect(copy).rejects.toThrow(DatabaseError)
+    const query = { text: 'SELECT pg_backend_pid()', name: 'pid' }
+    expect(await database.query(query)).toEqual([[pid]])
+  })
+
+  test("respects the client's own query_timeout, which ends with the answer", async () => {
+    const database = postgres(server.pool({ max: 1, query_timeout: 200 }))
+    const answered = await database.query({ text: 'SELECT $1::text' }, ['in time'])
+    await new Promise((resolve) => setTimeout(resolve, 250))
+
+    const late = database.query({ text: 'SELECT pg_sleep($1)' }, [2])
+
+    await expect(late).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', outcome: 'unknown' })
+    expect(answered).toEqual([['in time']])
+    expect(await database.query({ text: 'SELECT $1::text' }, ['again'])).toEqual([['again']])
+  })
+
   test('does not use a connection on which somebody left a transaction open', async () => {
     const pool = server.pool({ max: 1 })
     const client = await pool.connect()

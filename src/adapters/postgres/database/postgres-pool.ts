@@ -21,6 +21,10 @@ export interface PostgresClient {
   release(destroy?: boolean): void
   /** `'I'` outside of a transaction, `'T'` inside, `'E'` inside a failed one. Of `pg` 8.21 and later: an older one does not tell. */
   getTransactionStatus?(): string | null
+  /** Speaks the protocol. A client on a native library has none. */
+  readonly connection?: unknown
+  /** Whether it sends queries before the ones before them were answered. */
+  readonly pipeline?: boolean
 }
 
 export interface PostgresResult {

@@ -4,6 +4,7 @@ import { isConnectionLost, translateFailure } from './driver-failure.ts'
 import { loadCopyStreams } from './load-copy-streams.ts'
 import { parameterText } from './parameter-text.ts'
 import type { PostgresClient, PostgresQuery } from './postgres-pool.ts'
+import { RAW_TEXTS, RowsQuery } from './rows-query.ts'
 
 export interface SessionOptions {
   readonly preparedStatements: boolean
@@ -11,30 +12,31 @@ export interface SessionOptions {
   readonly queryTimeoutMs: number
 }
 
+type SessionClient = Pick<PostgresClient, 'query' | 'connection' | 'pipeline'>
+
 /** One connection of `pg`. */
 export class PostgresSession implements DatabaseSession {
-  readonly #client: Pick<PostgresClient, 'query'>
+  readonly #client: SessionClient
   readonly #options: SessionOptions
   isBroken = false
 
-  constructor(client: Pick<PostgresClient, 'query'>, options: SessionOptions) {
+  constructor(client: SessionClient, options: SessionOptions) {
     this.#client = client
     this.#options = options
   }
 
-  async query(
+  query(
     { text, name, timeoutMs }: Statement,
     parameters: readonly Parameter[] = [],
   ): Promise<readonly Row[]> {
     const { preparedStatements, queryTimeoutMs } = this.#options
     const values = parameters.map(parameterText)
-    const isNamed = preparedStatements && name !== undefined
-    const query = isNamed ? { ...RAW, text, values, name } : { ...RAW, text, values }
+    const query = this.#queryOf(text, values, preparedStatements ? name : undefined)
     return this.#run(query, shorterOf(timeoutMs, queryTimeoutMs))
   }
 
   async script(sql: string): Promise<void> {
-    await this.#run({ ...RAW, text: sql }, 0)
+    await this.#run({ text: sql, rowMode: 'array', types: RAW_TEXTS }, 0)
   }
 
   async copyIn(text: string, parts: Iterable<Uint8Array>): Promise<void> {
@@ -47,35 +49,41 @@ export class PostgresSession implements DatabaseSession {
     await copyIn(stream, parts)
   }
 
-  /** By callback and with a timer of its own: with the promise of `pg`, or its `query_timeout`, reading a log takes 1.6 times the CPU. */
-  async #run(query: PostgresQuery, timeoutMs: number): Promise<readonly Row[]> {
-    return this.#translated(
-      () =>
-        new Promise((resolve, reject) => {
-          const giveUp = (): void => {
-            reject(new Error(`no answer within ${timeoutMs} ms`))
-          }
-          const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined
-          this.#client.query(query, (error, result) => {
-            clearTimeout(timer)
-            if (error === null) resolve(result.rows as readonly Row[])
-            else reject(error)
-          })
-        }),
-    )
+  /**
+   * A text without a name and parameters goes as it is, in one message. A client that pipelines takes queries of `pg` only, and so does one on a native
+   * library.
+   */
+  #queryOf(text: string, values: (string | null)[], name: string | undefined): PostgresQuery {
+    const { connection, pipeline } = this.#client
+    if ((name !== undefined || values.length > 0) && connection !== undefined && pipeline !== true)
+      return new RowsQuery(text, values, name)
+    const query = { text, values, rowMode: 'array', types: RAW_TEXTS } as const
+    return name === undefined ? query : { ...query, name }
   }
 
-  async #translated<Result>(run: () => Promise<Result>): Promise<Result> {
-    try {
-      return await run()
-    } catch (error) {
-      this.isBroken ||= isConnectionLost(error)
-      throw translateFailure(error)
-    }
+  /** By callback and with a timer of its own: with the promise of `pg`, or its `query_timeout`, reading a log takes 1.6 times the CPU. */
+  #run(query: PostgresQuery, timeoutMs: number): Promise<readonly Row[]> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        clearTimeout(timer)
+        this.isBroken ||= isConnectionLost(error)
+        reject(translateFailure(error))
+      }
+      const giveUp = (): void => {
+        fail(new Error(`no answer within ${timeoutMs} ms`))
+      }
+      const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined
+      this.#client.query(query, (error, result) => {
+        if (error !== null) {
+          fail(error)
+          return
+        }
+        clearTimeout(timer)
+        resolve(result.rows as readonly Row[])
+      })
+    })
   }
 }
-
-const RAW = { rowMode: 'array', types: { getTypeParser: () => (text: string) => text } } as const
 
 /** A statement that may take for ever, 0, may do so in every database. */
 function shorterOf(statementMs: number | undefined, databaseMs: number): number {
