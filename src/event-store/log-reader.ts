@@ -29,13 +29,17 @@ export class LogReader {
     const request = this.#requests(options)
     let after = options.after
     let { until } = options
+    let known = NOWHERE
+    /** The page under way was asked for as far as `until`, not only to the head that was known. */
+    let isWhole = true
     let seen = this.#appends
     let coming = request(after, until)
     for (;;) {
       const { events, through, head, isFull } = await unlessAborted(coming, signal)
       until ??= head?.position ?? NOWHERE
-      const known = head?.position ?? NOWHERE
-      const isLast = !isFull && reaches(head, until)
+      // A page may tell of an earlier head than one before it: each connection knows its own.
+      if (head !== undefined && head.position > known) known = head.position
+      const isLast = isWhole && !isFull && reaches(head, until)
       const mayPrefetch = isFull && through !== undefined && through.position < until
       if (mayPrefetch) {
         coming = held(request(through, until, known))
@@ -48,8 +52,13 @@ export class LogReader {
         yield { events: this.#decoder.decodeLog(events), through }
       after = through
       if (isLast || reaches(through, until)) return
-      if (mayPrefetch) continue
-      await this.#pause({ seen, signal }) // `until` lies beyond the head: somebody is still writing below it
+      if (mayPrefetch) {
+        isWhole = until <= known || through.position >= known
+        continue
+      }
+      // `until` lies beyond the head: somebody is still writing below it
+      if (isWhole) await this.#pause({ seen, signal })
+      isWhole = true
       seen = this.#appends
       coming = request(after, until)
     }

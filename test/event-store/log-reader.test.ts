@@ -86,6 +86,25 @@ describe('readAll', () => {
     ])
   })
 
+  test('reads as far as it was asked though a page tells of an earlier head than one before it', async () => {
+    const storage = await storageOf(10)
+    // Asked without a look at what is safe, a connection answers by the head that it knew last.
+    const forgetful = wrapStorage(storage, {
+      readAllPage: async (page) => {
+        if (page.isBelowHead !== true) return storage.readAllPage(page)
+        const until = globalPosition(Math.min(7, Number(page.until ?? 7)))
+        const known = await storage.readAllPage({ ...page, until })
+        const head = { position: globalPosition(7), eventId: known.through?.eventId ?? '' }
+        return known.isFull ? { ...known, head } : storage.readAllPage(page)
+      },
+    })
+    const store = createEventStore(forgetful, { catalogs })
+
+    const events = await eventsOf(store.readAll({ until: globalPosition(10), pageSize: 3 }))
+
+    expect(events.map(({ position }) => Number(position))).toEqual(range(1, 10))
+  })
+
   test('repeats nothing when the place that the log is held at falls back', async () => {
     const held = new HeldLog(await storageOf(6), 3n)
     const store = createEventStore(held.storage, { catalogs, pollIntervalMs: 5 })
