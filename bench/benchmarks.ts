@@ -4,6 +4,7 @@ import { commandsBenchmarks } from './commands/commands-benchmarks.ts'
 import { foldBenchmarks } from './fold/fold-benchmarks.ts'
 import { importBenchmarks } from './import/import-benchmarks.ts'
 import { logReadBenchmarks } from './log-read/log-read-benchmarks.ts'
+import { projectionsBenchmarks } from './projections/projections-benchmarks.ts'
 import { streamReadBenchmarks } from './stream-read/stream-read-benchmarks.ts'
 
 /** Every row, in the order in which they are measured. */
@@ -13,5 +14,6 @@ export const benchmarks: readonly Benchmark[] = [
   ...logReadBenchmarks,
   ...streamReadBenchmarks,
   ...foldBenchmarks,
+  ...projectionsBenchmarks,
   ...importBenchmarks,
 ]

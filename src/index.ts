@@ -79,34 +79,60 @@ export { UpcastFailedError } from './event-store/upcast-failed-error.ts'
 export { WrongExpectedVersionError } from './event-store/wrong-expected-version-error.ts'
 
 export { asOf, type AsOfOptions, type LogMoment } from './projections/as-of.ts'
-export { BuildMismatchError } from './projections/build-mismatch-error.ts'
-export type { Build, BuildsRecord } from './projections/build.ts'
-export { BuildNotPreparedError } from './projections/build-not-prepared-error.ts'
-export { BuildVerificationError } from './projections/build-verification-error.ts'
-export type { Difference } from './projections/build-verification.ts'
+export { BuildMismatchError } from './projections/builds/build-mismatch-error.ts'
+export type { Build, BuildsRecord } from './projections/builds/build.ts'
+export { BuildNotPreparedError } from './projections/builds/build-not-prepared-error.ts'
+export { BuildVerificationError } from './projections/builds/build-verification-error.ts'
+export type { Difference } from './projections/builds/build-verification.ts'
 export { createReadModel } from './projections/create-read-model.ts'
-export { DocumentRefusedError } from './projections/document-refused-error.ts'
-export { LaneTakenError } from './projections/lane-taken-error.ts'
+export { DocumentRefusedError } from './projections/folding/document-refused-error.ts'
+export { LaneTakenError } from './projections/lanes/lane-taken-error.ts'
 export type { Logger } from './projections/logger.ts'
+export { defineProjection, type Projection } from './projections/projection.ts'
+export { project } from './projections/project.ts'
+export type { Placement, Registration } from './projections/registration.ts'
+export { react, type ReactionPlacement } from './projections/reactions/react.ts'
 export {
-  defineProjection,
-  project,
-  type Projection,
-  type Registration,
-} from './projections/projection.ts'
-export { ProjectionFailedError } from './projections/projection-failed-error.ts'
-export { ProjectionRunner, type ProjectionRunnerOptions } from './projections/projection-runner.ts'
-export type { ProjectionStatus } from './projections/projection-status.ts'
+  defineReaction,
+  type Reaction,
+  type ReactionContext,
+  type ReactionStart,
+} from './projections/reactions/reaction.ts'
+export { createCheckpoints, type Checkpoints } from './projections/reactions/checkpoints.ts'
+export { ReactionFailedError } from './projections/reactions/reaction-failed-error.ts'
+export { ProjectionFailedError } from './projections/folding/projection-failed-error.ts'
+export { ProjectionRunner } from './projections/projection-runner.ts'
+export type { ProjectionRunnerOptions } from './projections/runner-options.ts'
+export type {
+  Interruptible,
+  ProjectionOperations,
+  SwitchingOptions,
+} from './projections/projection-operations.ts'
+export type { LaneStatus, ProjectionStatus } from './projections/projection-status.ts'
+export type { ProjectionState } from './projections/task-progress.ts'
+export type { ParkedEntry } from './projections/parked-keys.ts'
+export type { RunnerEvents } from './projections/runner-events.ts'
 export type { ReadModel, WaitOptions } from './projections/read-model.ts'
 export type {
   DocumentAt,
   DocumentWrite,
+  LaneChanges,
   LaneRecord,
+  LaneRequest,
+  LaneStall,
   LaneStep,
+  Member,
+  ParkedEvent,
   ReadModelStorage,
+  UnparkedEvent,
 } from './projections/read-model-storage.ts'
-export { RebuildConflictError } from './projections/rebuild-conflict-error.ts'
-export type { RebuildReport } from './projections/rebuild.ts'
+export { RebuildConflictError } from './projections/builds/rebuild-conflict-error.ts'
+export type { RebuildReport } from './projections/builds/rebuild.ts'
+export type { SwitchReport } from './projections/builds/switch-build.ts'
+export { SwitchRefusedError } from './projections/builds/switch-refused-error.ts'
+export type { VerificationReport } from './projections/builds/verify.ts'
+export type { OnFailure } from './projections/folding/fold.ts'
+export { LaneStalledError } from './projections/lanes/lane-stalled-error.ts'
 export { StopDeadlineError } from './projections/stop-deadline-error.ts'
 export { WaitTimeoutError } from './projections/wait-timeout-error.ts'
 

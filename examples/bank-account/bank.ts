@@ -1,3 +1,4 @@
+import pg from 'pg'
 import {
   project,
   ProjectionRunner,
@@ -8,12 +9,23 @@ import {
 import { pglite } from '../../src/adapters/pglite/index.ts'
 import {
   bigint,
+  postgres,
   postgresEventStore,
   PostgresReadModel,
   text,
+  type Database,
 } from '../../src/adapters/postgres/index.ts'
 import { accountBalances, type Balance } from './account-balances.ts'
 import { accountEvents } from './account-events.ts'
+
+/** Into how many lanes the balances are spread: at most so many runners have something to do. */
+export const LANES = 8
+
+/** Holds all that the example keeps in a database that may hold other things. */
+export const SCHEMA = 'bank_account'
+
+/** After so long a runner that was killed is replaced. Short, so that nobody waits for a run that was interrupted before. */
+const LEASE_MS = 1000
 
 /** All that the example works with. */
 export interface Bank {
@@ -23,17 +35,24 @@ export interface Bank {
   readonly runner: ProjectionRunner
 }
 
-/** A bank on an embedded Postgres: in a folder, or in memory when none is given. */
-export async function openBank(folder?: string): Promise<Bank & AsyncDisposable> {
-  const database = await pglite(folder)
-  const store = postgresEventStore({ database, catalogs: [accountEvents] })
-  const balances = new PostgresReadModel<Balance>({
-    database,
-    table: 'account_balances',
-    columns: { owner: text, cents: bigint },
-  })
-  const bank = createBank({ store, balances })
-  return { ...bank, [Symbol.asyncDispose]: () => database.close() }
+/** Where a bank is kept: on a server, in a folder, or in memory when neither is given. */
+export interface BankPlace {
+  /** URL of a PostgreSQL server. */
+  readonly postgresUrl?: string | undefined
+  /** Folder of an embedded PostgreSQL. */
+  readonly dataDir?: string | undefined
+}
+
+/** Opens a bank, or makes one. */
+export async function openBank({ postgresUrl, dataDir }: BankPlace = {}): Promise<
+  Bank & AsyncDisposable
+> {
+  if (postgresUrl !== undefined) {
+    const pool = openPool(postgresUrl)
+    return { ...bankOn(postgres(pool)), [Symbol.asyncDispose]: () => pool.end() }
+  }
+  const database = await pglite(dataDir)
+  return { ...bankOn(database), [Symbol.asyncDispose]: () => database.close() }
 }
 
 /** A bank on any event store and any read model. */
@@ -42,7 +61,33 @@ export function createBank(parts: Pick<Bank, 'store' | 'balances'>): Bank {
   const repository = new Repository({ store })
   const runner = new ProjectionRunner({
     store,
-    projections: [project(accountBalances).into(balances)],
+    projections: [project(accountBalances).into(balances, { lanes: LANES })],
+    leaseMs: LEASE_MS,
   })
   return { store, repository, balances, runner }
+}
+
+function bankOn(database: Database): Bank {
+  const store = postgresEventStore({ database, schema: SCHEMA, catalogs: [accountEvents] })
+  const balances = new PostgresReadModel<Balance>({
+    database,
+    schema: SCHEMA,
+    recordsSchema: SCHEMA,
+    table: 'account_balances',
+    columns: { owner: text, cents: bigint },
+  })
+  return createBank({ store, balances })
+}
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    application_name: 'bank-account',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  })
+  // A connection that breaks is no reason to end: the store and the runner take another one.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
 }

@@ -1,7 +1,8 @@
 import { EverfoldError } from '../../src/index.ts'
 import { describeAccountHistory } from './account-history.ts'
 import { openBankHistory } from './bank-history.ts'
-import { openBank } from './bank.ts'
+import { BalancesProcesses } from './balances-processes.ts'
+import { openBank, SCHEMA, type Bank } from './bank.ts'
 import { startOfDay } from './day.ts'
 import { HistoryError } from './history-error.ts'
 import { readOptions, USAGE, UsageError, type Options } from './options.ts'
@@ -20,23 +21,20 @@ try {
 }
 
 /** @returns the exit status. */
-async function main({
-  transactions,
-  dataDir,
-  occurredAt,
-  account,
-  json,
-}: Options): Promise<number> {
+async function main(options: Options): Promise<number> {
+  const { transactions, dataDir, postgres, occurredAt, account, json } = options
   // With --json, standard output holds the document and nothing else.
   const out = json ? process.stderr : process.stdout
   const say = (line: string): void => void out.write(`${line}\n`)
 
   const history = await openBankHistory(transactions)
-  await using bank = await openBank(dataDir)
-  say(`Importing ${history.file} into ${dataDir ?? 'memory'}.`)
+  await using bank = await openBank({ postgresUrl: postgres, dataDir })
+  await using processes = await startProcesses(options, bank)
+  say(`Importing ${history.file} into ${placeOf(options)}.`)
   const report = await runBank(bank, history, {
     occurredAt: occurredAt === undefined ? undefined : startOfDay(occurredAt),
     progress: showProgress(out, { bytes: history.bytes, say }),
+    processes,
     say,
   })
 
@@ -48,6 +46,21 @@ async function main({
     ;['', ...lines].forEach(say)
   }
   return report.mismatches === 0 && report.rebuild.identical ? 0 : 1
+}
+
+async function startProcesses(
+  { postgres, runners }: Options,
+  { runner }: Bank,
+): Promise<BalancesProcesses | undefined> {
+  if (postgres === undefined || runners === 1) return undefined
+  return BalancesProcesses.start(runners, { postgresUrl: postgres, runner })
+}
+
+/** Without the password that the URL of a server can hold. */
+function placeOf({ postgres, dataDir = 'memory' }: Options): string {
+  if (postgres === undefined) return dataDir
+  const { host, pathname } = new URL(postgres)
+  return `schema ${SCHEMA} of ${host}${pathname}`
 }
 
 /** One line for what a user can mend; the whole error for what is a bug. */

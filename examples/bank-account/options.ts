@@ -1,14 +1,19 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { LANES, SCHEMA } from './bank.ts'
 import { startOfDay } from './day.ts'
 
-export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR] [--occurred-at YYYY-MM-DD] [--account ID] [--json]
+export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR | --postgres URL [--runners N]] [--occurred-at YYYY-MM-DD]
+                   [--account ID] [--json]
 
 Imports a bank history through the account aggregate, builds the balances read model, checks every account against
 the file, and rebuilds the read model beside the live one.
 
   --transactions FILE        CSV file to import. Default: the statement that ships with the example.
   --data-dir DIR             Keeps the database in this folder; run again, nothing is imported twice. Default: in memory.
+  --postgres URL             Keeps everything on this PostgreSQL server, in schema ${SCHEMA}; run again, nothing is imported twice.
+  --runners N                N processes share the projecting of the balances while they are imported, up to ${LANES}; from 2 on one of
+                             them is killed half-way. Default: 1, this process, when they are imported.
   --occurred-at YYYY-MM-DD   Prints the balances as of the end of that day (UTC), too.
   --account ID               Prints the history of one account with a chart of its balance, too.
   --json                     Prints one JSON document instead; what else there is to say goes to standard error.
@@ -21,6 +26,10 @@ const STATEMENT = fileURLToPath(new URL('statement.csv', import.meta.url))
 export interface Options {
   readonly transactions: string
   readonly dataDir: string | undefined
+  /** URL of a server. */
+  readonly postgres: string | undefined
+  /** How many processes project. */
+  readonly runners: number
   /** A calendar day, YYYY-MM-DD. */
   readonly occurredAt: string | undefined
   readonly account: string | undefined
@@ -36,13 +45,36 @@ export class UsageError extends Error {
 /** @throws {UsageError} an option is unknown or has no usable value. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args)
-  const { transactions = STATEMENT, json, help, account } = values
+  const { transactions = STATEMENT, json, help, account, postgres } = values
+  const dataDir = values['data-dir']
   const occurredAt = values['occurred-at']
   if (occurredAt !== undefined && startOfDay(occurredAt) === undefined)
     throw new UsageError(`--occurred-at '${occurredAt}' is no day. Write it as YYYY-MM-DD.`)
   if (account !== undefined && !/^\d+$/.test(account))
     throw new UsageError(`--account '${account}' is no account id. Use a whole number.`)
-  return { transactions, dataDir: values['data-dir'], occurredAt, account, json, help }
+  if (postgres !== undefined) checkServer(postgres, dataDir)
+  const runners = readRunners(values.runners, postgres)
+  return { transactions, dataDir, postgres, runners, occurredAt, account, json, help }
+}
+
+function checkServer(postgres: string, dataDir: string | undefined): void {
+  if (!URL.canParse(postgres) || !/^postgres(ql)?:$/.test(new URL(postgres).protocol))
+    throw new UsageError(
+      '--postgres is no URL of a server. Write it as postgres://user@host/database.',
+    )
+  if (dataDir !== undefined)
+    throw new UsageError('--data-dir and --postgres are two places. Choose one.')
+}
+
+function readRunners(text: string, postgres: string | undefined): number {
+  const runners = Number(text)
+  if (!/^\d+$/.test(text) || runners < 1 || runners > LANES)
+    throw new UsageError(`--runners '${text}' is none. Use a whole number from 1 to ${LANES}.`)
+  if (runners > 1 && postgres === undefined)
+    throw new UsageError(
+      `--runners ${runners} needs --postgres URL: an embedded database is open in one process only.`,
+    )
+  return runners
 }
 
 function parse(args: readonly string[]) {
@@ -52,6 +84,8 @@ function parse(args: readonly string[]) {
       options: {
         transactions: { type: 'string' },
         'data-dir': { type: 'string' },
+        postgres: { type: 'string' },
+        runners: { type: 'string', default: '1' },
         'occurred-at': { type: 'string' },
         account: { type: 'string' },
         json: { type: 'boolean', default: false },

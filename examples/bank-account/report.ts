@@ -17,6 +17,8 @@ export interface Report {
   readonly balances: Readonly<Record<string, number>>
   /** The read model that was built anew equals the one from before. */
   readonly rebuild: { readonly identical: boolean }
+  /** Processes that projected the balances, and how many of them were killed half-way; absent: this one did. */
+  readonly processes?: { readonly started: number; readonly killed: number }
   /** A calendar day, YYYY-MM-DD. */
   readonly occurredAt?: string
   /** The balances at the end of that day. An account not open by then is missing. */
@@ -31,6 +33,17 @@ export function describeImport(history: ImportedHistory, seconds: number): reado
   return [
     `Imported ${formatCount(imported)} of ${formatCount(transactions)} transactions of ${formatCount(statedBalances.size)} accounts in ${seconds} s.`,
   ]
+}
+
+/** @param lanes how many each process has. */
+export function describeProcesses(lanes: readonly number[]): readonly string[] {
+  return [
+    `${lanes.length} processes project the balances meanwhile. Lanes of each: ${lanes.join(', ')}.`,
+  ]
+}
+
+export function describeKill([lanes = 0]: readonly number[]): readonly string[] {
+  return [`The first of the processes, which had ${lanes} lanes, was killed half-way.`]
 }
 
 export function describeCheck(mismatches: readonly Mismatch[], seconds: number): readonly string[] {

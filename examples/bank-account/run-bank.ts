@@ -2,16 +2,29 @@ import { asOf, streamId, type EventReader } from '../../src/index.ts'
 import { accountBalances, type Balance } from './account-balances.ts'
 import { accountEvents } from './account-events.ts'
 import type { BankHistory } from './bank-history.ts'
+import type { BalancesProcesses } from './balances-processes.ts'
 import type { Bank } from './bank.ts'
 import { checkBalances } from './check-balances.ts'
 import { dayOf, endOfDay } from './day.ts'
 import { importHistory, type ImportedHistory } from './import-history.ts'
 import type { Progress } from './progress.ts'
-import { describeCheck, describeImport, describeRebuild, type Report } from './report.ts'
+import {
+  describeCheck,
+  describeImport,
+  describeKill,
+  describeProcesses,
+  describeRebuild,
+  type Report,
+} from './report.ts'
+
+/** How long the processes may take to project what is left when the import is over. */
+const CATCHING_UP_MS = 60_000
 
 export interface RunBankOptions {
   /** The first moment of a calendar day: the report then holds the balances at its end, too. */
   readonly occurredAt?: Date | undefined
+  /** Project while the history is imported, the first one until it is killed half-way. Undefined: this process projects, when it is imported. */
+  readonly processes?: BalancesProcesses | undefined
   /** Told how far the import is. */
   readonly progress: Progress
   /** Told what was done, a line at a time. */
@@ -26,14 +39,16 @@ export interface RunBankOptions {
 export async function runBank(
   bank: Bank,
   history: BankHistory,
-  { occurredAt, progress, say }: RunBankOptions,
+  { occurredAt, processes, progress, say }: RunBankOptions,
 ): Promise<Report> {
-  const imported = await timed(() => importWith(progress, history, bank))
+  if (processes !== undefined) describeProcesses(processes.lanes).forEach(say)
+  const imported = await timed(() => importWith({ progress, processes }, history, bank))
   const { statedBalances, ...counts } = imported.result
   const accountIds = [...statedBalances.keys()]
   describeImport(imported.result, imported.seconds).forEach(say)
 
-  const projected = await timed(() => bank.runner.runUntilCaughtUp())
+  const projected = await timed(() => catchUp(bank, processes))
+  if (processes !== undefined && processes.killed > 0) describeKill(processes.lanes).forEach(say)
   const live = await readBalances(bank, accountIds)
   describeCheck(checkBalances(live, statedBalances), projected.seconds).forEach(say)
 
@@ -49,6 +64,9 @@ export async function runBank(
     mismatches: checkBalances(balances, statedBalances).length,
     balances: Object.fromEntries(balances),
     rebuild: { identical },
+    ...(processes && {
+      processes: { started: processes.lanes.length, killed: processes.killed },
+    }),
     ...(occurredAt && {
       occurredAt: dayOf(occurredAt),
       balancesAt: Object.fromEntries(await balancesAtEndOf(occurredAt, bank, accountIds)),
@@ -62,17 +80,28 @@ export async function runBank(
 }
 
 async function importWith(
-  progress: Progress,
+  { progress, processes }: Pick<RunBankOptions, 'progress' | 'processes'>,
   history: BankHistory,
   bank: Bank,
 ): Promise<ImportedHistory> {
   try {
     return await importHistory(history.rows(), bank, ({ bytesRead }) => {
       progress.rowRead(bytesRead)
+      if (bytesRead > history.bytes / 2) processes?.killFirst()
     })
   } finally {
     progress.end()
   }
+}
+
+/** Brings the read model to where the log ends: waits for the processes that do it, or does it here. */
+async function catchUp(
+  { store, balances, runner }: Bank,
+  processes: BalancesProcesses | undefined,
+): Promise<void> {
+  if (processes === undefined) return runner.runUntilCaughtUp()
+  const head = await store.head()
+  await balances.waitFor(head?.position, { timeoutMs: CATCHING_UP_MS })
 }
 
 /** What the read model says now. An account that it does not have is missing. */

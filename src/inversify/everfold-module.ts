@@ -1,6 +1,7 @@
 import { ContainerModule } from 'inversify'
 import type { EventStore } from '../event-store/event-store.ts'
-import { ProjectionRunner, type ProjectionRunnerOptions } from '../projections/projection-runner.ts'
+import { ProjectionRunner } from '../projections/projection-runner.ts'
+import type { ProjectionRunnerOptions } from '../projections/runner-options.ts'
 import { Repository, type RepositoryOptions } from '../aggregates/repository.ts'
 import { EVENT_STORE, PROJECTION_RUNNER, REPOSITORY } from './tokens.ts'
 

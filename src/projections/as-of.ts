@@ -2,7 +2,7 @@ import type { EventReader } from '../event-store/event-reader.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { happenedBy, type TimeMoment } from '../event-store/time-moment.ts'
-import { foldLog } from './fold-log.ts'
+import { foldLog } from './folding/fold-log.ts'
 import type { Projection } from './projection.ts'
 
 /** A moment of the whole log. */

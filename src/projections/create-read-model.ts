@@ -1,7 +1,9 @@
 import type { GlobalPosition } from '../event-store/global-position.ts'
-import type { Build } from './build.ts'
-import { BuildNotPreparedError } from './build-not-prepared-error.ts'
-import { announcementsOf } from './lane-announcements.ts'
+import type { Build, BuildsRecord } from './builds/build.ts'
+import { BuildNotPreparedError } from './builds/build-not-prepared-error.ts'
+import { declaredVersionOf } from './declared-version.ts'
+import { announcementsOf } from './lanes/lane-announcements.ts'
+import { Sightings } from './lanes/sightings.ts'
 import type { ReadModel, WaitOptions } from './read-model.ts'
 import type { DocumentAt, LaneRecord, ReadModelStorage } from './read-model-storage.ts'
 import { WaitTimeoutError } from './wait-timeout-error.ts'
@@ -16,7 +18,7 @@ export function createReadModel<Document>(
   const getMany = async (keys: readonly string[]): Promise<ReadonlyMap<string, Document>> => {
     if (keys.length === 0) return new Map()
     const nothing: ReadonlyMap<string, DocumentAt<Document>> = new Map()
-    const found = await ofLiveBuild(storage, (live) => storage.load(live, keys), nothing)
+    const found = await ofReadBuild(storage, (live) => storage.load(live, keys), nothing)
     return new Map(
       [...found].flatMap(([key, { document }]) =>
         document === undefined ? [] : [[key, document]],
@@ -39,6 +41,7 @@ async function waitFor<Document>(
   if (position === undefined) return
   const announcements = announcementsOf(storage)
   const deadline = performance.now() + timeoutMs
+  const sightings = new Sightings()
   const stopWaiting = announcements.wait()
   try {
     for (;;) {
@@ -47,7 +50,8 @@ async function waitFor<Document>(
       const slowest = lanes.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))[0]
       if (slowest !== undefined && placeOf(slowest) >= position) return
       const leftMs = deadline - performance.now()
-      if (leftMs <= 0) throw timeout(storage.name, { position, timeoutMs, slowest })
+      const unchangedMs = sightings.unchangedMs('slowest', slowest?.revision ?? '')
+      if (leftMs <= 0) throw timeout(storage.name, { position, timeoutMs, slowest, unchangedMs })
       await announcements.moveWithin(Math.min(POLL_INTERVAL_MS, leftMs))
     }
   } finally {
@@ -58,31 +62,39 @@ async function waitFor<Document>(
 async function liveLanes<Document>(
   storage: ReadModelStorage<Document>,
 ): Promise<readonly LaneRecord[]> {
-  return ofLiveBuild(
-    storage,
-    (live) =>
-      Promise.all(
-        Array.from({ length: live.lanes }, (_, number) => storage.readLane(live, number)),
-      ),
-    [],
-  )
+  const lanes = async (build: Build): Promise<readonly LaneRecord[]> =>
+    (await storage.readLanes(build)).slice(0, build.lanes)
+  return ofReadBuild(storage, lanes, [])
 }
 
-/** Reads the live build; again when it was dropped meanwhile, because another one is live; `nothing` while it is not prepared yet. */
-async function ofLiveBuild<Document, Result>(
+/**
+ * Reads the build that this code's readers see: the live one, or the previous one if that is of the version that this code declares. Again when it was dropped
+ * meanwhile; `nothing` while it is not prepared yet.
+ */
+async function ofReadBuild<Document, Result>(
   storage: ReadModelStorage<Document>,
   read: (live: Build) => Promise<Result>,
   nothing: Result,
 ): Promise<Result> {
   const builds = await storage.readBuilds()
   if (builds === undefined) return nothing
+  const build = readBuildOf(storage, builds)
   try {
-    return await read(builds.live)
+    return await read(build)
   } catch (error) {
     if (!(error instanceof BuildNotPreparedError)) throw error
     const now = await storage.readBuilds()
-    return now?.live.number === builds.live.number ? nothing : ofLiveBuild(storage, read, nothing)
+    const isStillThat = now !== undefined && readBuildOf(storage, now).number === build.number
+    return isStillThat ? nothing : ofReadBuild(storage, read, nothing)
   }
+}
+
+function readBuildOf<Document>(
+  storage: ReadModelStorage<Document>,
+  { live, previous }: BuildsRecord,
+): Build {
+  const version = declaredVersionOf(storage) ?? live.version
+  return live.version !== version && previous?.version === version ? previous : live
 }
 
 const placeOf = ({ checkpoint }: LaneRecord): bigint => checkpoint?.position ?? 0n
@@ -93,12 +105,16 @@ function timeout(
     readonly position: GlobalPosition
     readonly timeoutMs: number
     readonly slowest: LaneRecord | undefined
+    readonly unchangedMs: number
   },
 ): WaitTimeoutError {
-  const { slowest, ...wait } = at
+  const { slowest, unchangedMs, ...wait } = at
+  const isSilent = slowest !== undefined && unchangedMs > slowest.leaseMs
   return new WaitTimeoutError(name, {
     ...wait,
     reached: slowest?.checkpoint?.position,
     owner: slowest?.owner,
+    stall: slowest?.stall,
+    isSilent,
   })
 }

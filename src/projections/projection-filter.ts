@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { declaredEvents } from '../event-store/event-catalog.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { categoryOf } from '../event-store/stream-id.ts'
-import { catalogsOf, type Projection } from './projection.ts'
+import { catalogsOf, type Definition } from './definition.ts'
 
 /** Which events of the log matter to a projection. */
 export interface ProjectionFilter<Event extends RecordedEvent> {
@@ -12,12 +12,12 @@ export interface ProjectionFilter<Event extends RecordedEvent> {
   accepts(event: RecordedEvent): event is Event
 }
 
-export function filterOf<Document, Event extends RecordedEvent>(
-  projection: Projection<Document, Event>,
+export function filterOf<Event extends RecordedEvent>(
+  definition: Definition<Event>,
 ): ProjectionFilter<Event> {
-  const rows = Object.keys(projection.on)
+  const rows = Object.keys(definition.on)
   const byCategory = new Map(
-    catalogsOf(projection).map((catalog) => [
+    catalogsOf(definition).map((catalog) => [
       catalog.category,
       new Set(rows.filter((type) => declaredEvents(catalog).has(type))),
     ]),
@@ -33,22 +33,30 @@ export function filterOf<Document, Event extends RecordedEvent>(
   }
 }
 
+/** What a feed for several projections asks the log for: whatever any of them wants. */
+export function unionOf(
+  filters: readonly Pick<ProjectionFilter<RecordedEvent>, 'types' | 'categories'>[],
+): Pick<ProjectionFilter<RecordedEvent>, 'types' | 'categories'> {
+  return {
+    types: [...new Set(filters.flatMap(({ types }) => types))],
+    categories: [...new Set(filters.flatMap(({ categories }) => categories))],
+  }
+}
+
 /**
  * Tells apart definitions of one projection under one version: event types, key function and version. Not the rows, whose text changes
  * with every refactoring.
  */
-export function fingerprintOf<Document, Event extends RecordedEvent>(
-  projection: Projection<Document, Event>,
-): string {
-  const types = catalogsOf(projection).map(({ category }) => category)
-  const key = projection.key?.toString().replaceAll(/\s+/g, ' ') ?? 'streamId'
+export function fingerprintOf<Event extends RecordedEvent>(definition: Definition<Event>): string {
+  const types = catalogsOf(definition).map(({ category }) => category)
+  const key = definition.key?.toString().replaceAll(/\s+/g, ' ') ?? 'streamId'
   return createHash('sha256')
     .update(
       JSON.stringify([
         types.toSorted(),
-        Object.keys(projection.on).toSorted(),
+        Object.keys(definition.on).toSorted(),
         key,
-        projection.version,
+        definition.version,
       ]),
     )
     .digest('hex')

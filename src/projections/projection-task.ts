@@ -1,315 +1,291 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EverfoldError } from '../errors.ts'
-import type { EventStore } from '../event-store/event-store.ts'
 import { globalPosition, type GlobalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
-import { BuildMismatchError } from './build-mismatch-error.ts'
-import type { Build, BuildsRecord } from './build.ts'
-import { dropLeftOvers } from './build-succession.ts'
-import { runLane, type Feed } from './lane.ts'
-import { claimLane, giveBackLane } from './lane-claim.ts'
-import type { Logger } from './logger.ts'
-import type { Projection } from './projection.ts'
-import { fingerprintOf } from './projection-filter.ts'
-import type { ProjectionStatus } from './projection-status.ts'
-import type { ReadModel } from './read-model.ts'
-import type { LaneRecord, ReadModelStorage } from './read-model-storage.ts'
-import { rebuild, type RebuildReport } from './rebuild.ts'
-import { retryTransient } from './retry-transient.ts'
-import { isTakeover, outwaitRebuild } from './takeover.ts'
+import { BuildChores } from './build-chores.ts'
+import { BuildMismatchError } from './builds/build-mismatch-error.ts'
+import { BuildNotPreparedError } from './builds/build-not-prepared-error.ts'
+import { dropLeftOvers } from './builds/build-succession.ts'
+import type { Build, BuildsRecord } from './builds/build.ts'
+import { rebuild, type RebuildReport } from './builds/rebuild.ts'
+import type { SwitchOptions } from './builds/switch-readers.ts'
+import { BuildLanes } from './lanes/build-lanes.ts'
+import { catchUp, outwait, selfOf } from './lanes/catch-up.ts'
+import type { Feed } from './lanes/lane-options.ts'
+import { makersOf, Membership } from './lanes/membership.ts'
+import { SharedFeed } from './lanes/shared-feed.ts'
+import type { Placement } from './registration.ts'
+import type { ProjectionContext } from './projection-context.ts'
+import type { Member } from './read-model-storage.ts'
+import { decideStart, takeOver } from './reactions/adopt-checkpoints.ts'
+import { TaskProgress } from './task-progress.ts'
 
-export interface TaskOptions {
-  readonly store: EventStore
-  /** Names the runner. */
-  readonly owner: string
-  readonly logger: Logger
-  readonly cacheBytes: number
+/** How often a runner looks at the builds, the lanes and the other runners, at least and at most. */
+const LOOK_MS = { least: 20, most: 1000 }
+
+export interface TaskOptions<Document, Event extends RecordedEvent> {
+  readonly context: ProjectionContext<Document, Event>
+  readonly placement: Placement
+  readonly progress: TaskProgress
   readonly pageSize: number | undefined
+  /** Follows the log; shared by all projections of the runner. */
+  readonly following: Feed
 }
 
 /** One projection into one read model, for as long as a runner has it. */
 export class ProjectionTask<Document, Event extends RecordedEvent> {
-  readonly projection: Projection<Document, Event>
-  readonly readModel: ReadModel<Document>
-  readonly #options: TaskOptions
-  #state: ProjectionStatus['state'] = 'stopped'
-  #lastError: Error | undefined
+  readonly context: ProjectionContext<Document, Event>
+  readonly progress: TaskProgress
+  readonly #options: TaskOptions<Document, Event>
+  /** The lanes that are followed, by the number of their build. */
+  readonly #followed = new Map<number, BuildLanes<Document, Event>>()
+  readonly #chores: BuildChores<Document, Event>
   #following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
-  #isRebuilding = false
-  #rate = { since: performance.now(), events: 0 }
+  #leading: Promise<void> | undefined
+  /** A reaction's place to begin is decided. */
+  #hasBegun = false
 
-  constructor(
-    projection: Projection<Document, Event>,
-    readModel: ReadModel<Document>,
-    options: TaskOptions,
-  ) {
-    this.projection = projection
-    this.readModel = readModel
+  constructor(options: TaskOptions<Document, Event>) {
+    this.context = options.context
+    this.progress = options.progress
     this.#options = options
-  }
-
-  get storage(): ReadModelStorage<Document> {
-    return this.readModel.storage
+    this.#chores = new BuildChores(options.context, options.progress)
   }
 
   /**
-   * Finds the live build, or makes the first one.
+   * Finds the builds, or makes the first one.
    *
-   * @throws {BuildMismatchError} another definition of the projection made it.
+   * @throws {BuildMismatchError} none of them is one that this code can move, or build on.
    */
   async open(): Promise<BuildsRecord> {
-    const declared = this.#declared()
-    const found = await this.storage.readBuilds()
+    const { storage } = this.context
+    const found = await storage.readBuilds()
     const builds = found ?? {
       revision: randomUUID(),
       newest: 1,
-      live: { ...declared, number: 1 },
+      live: { ...this.declared, number: 1 },
       building: undefined,
       previous: undefined,
       dropping: [],
+      rolledBack: [],
+      isPaused: false,
     }
-    if (found === undefined && !(await this.storage.writeBuilds(undefined, builds)))
-      return this.open()
-    const { live } = builds
-    const isOutdated = live.version < declared.version
-    if (
-      live.projection !== declared.projection ||
-      live.version > declared.version ||
-      (!isOutdated && live.fingerprint !== declared.fingerprint)
-    )
-      throw new BuildMismatchError(this.storage.name, { live, declared })
-    await this.storage.prepare(live)
-    return builds
+    if (found === undefined && !(await storage.writeBuilds(undefined, builds))) return this.open()
+    this.#refuseMismatch(builds)
+    try {
+      if (this.#fedOf([builds.live]).length > 0) await this.#chores.prepare(builds.live)
+    } catch (error) {
+      unlessNotPrepared(error)
+      return this.open() // it left the record meanwhile
+    }
+    return this.#adopt(builds)
   }
 
-  /** Follows the log in the background until `stop`. A read model of a lower version is built anew first, beside the live one. */
+  /** Follows the log in the background until `stop`. A read model of a lower version is built anew meanwhile, beside the live build. */
   follow(): void {
-    const { store, pageSize } = this.#options
+    this.#leading = undefined
     const stop = new AbortController()
-    const feed: Feed = (after, { types, categories }, signal) =>
-      store.subscribe({ after, types, categories, signal, pageSize })
-    const ended = this.#end(stop.signal, async () => {
-      for (let isSucceeded = true; isSucceeded;)
-        isSucceeded = await this.#followLiveBuild(feed, stop.signal)
-    })
-    this.#following = { stop, ended: ended.catch(() => undefined) } // its failure is in the status and the log
+    const ended = this.#follow(stop.signal)
+    this.#following = { stop, ended }
   }
 
   /** Folds the log up to where it ends now. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    await this.#end(signal, async () => {
-      const live = await this.#bringUpToDate(signal)
-      await this.#publish(live).catch(this.#cannotPublish)
-      const head = await this.#options.store.head()
+    await this.progress.during(signal, async () => {
+      const { storage, store, projection } = this.context
+      const builds = await this.open()
+      await dropLeftOvers(storage)
+      if (builds.live.version < projection.version && !isRolledBack(builds, projection.version))
+        await this.rebuild(signal)
+      const { live, previous } = await this.open()
+      const build = this.#fedOf([live, previous])[0]
+      if (build === undefined) return
+      const head = await store.head()
       // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
-      await this.run(live, this.upTo(head?.position ?? globalPosition(0)), signal)
+      await this.moveTo(build, head?.position ?? globalPosition(0), signal)
+      await this.#chores.finish(live)
+      await this.#chores.show(live)
     })
   }
 
-  /** Builds the read model anew; following is held for the end of it, and goes on afterwards. */
-  async rebuild(signal: AbortSignal): Promise<RebuildReport> {
-    const isFollowing = this.#following !== undefined
-    const before = this.#state
-    this.#isRebuilding = true
-    try {
-      return await this.#rebuild(await this.open(), signal)
-    } finally {
-      this.#isRebuilding = false
-      this.#state = before
-      if (isFollowing && this.#following === undefined) this.follow()
-    }
+  /** Moves all lanes of a build up to a position, together with other runners. */
+  async moveTo(build: Build, until: GlobalPosition, signal: AbortSignal): Promise<void> {
+    const { store, filter } = this.context
+    const { types, categories } = filter
+    const { pageSize } = this.#options
+    const shared = new SharedFeed((after, reading) =>
+      store.readAll({ after, until, types, categories, pageSize, signal: reading }),
+    )
+    const feed: Feed = (after, reading) => shared.pages(after, reading)
+    await catchUp(this.context, build, { until, feed, signal })
   }
 
-  /** Ends following, after the page in hand. */
+  /** Builds the read model anew. Undefined: another runner leads that already. */
+  async rebuild(signal: AbortSignal): Promise<RebuildReport | undefined> {
+    const { live } = await this.open()
+    if (live.version > this.declared.version) throw this.#mismatch(live)
+    return this.progress.whileRebuilding(() =>
+      rebuild({
+        context: this.context,
+        declared: this.declared,
+        switching: this.switching(signal),
+        isManual: this.#options.placement.switch === 'manual',
+      }),
+    )
+  }
+
+  /** What a switch of readers needs. */
+  switching(signal: AbortSignal): SwitchOptions<Document> {
+    const { storage, store, runner, leaseMs, report } = this.context
+    const holder = `${runner} (leads)`
+    const move: SwitchOptions<Document>['catchUp'] = (build, until, reading) =>
+      this.#fedOf([build]).length > 0
+        ? this.moveTo(build, until, reading)
+        : outwait(this.context, build, { until, signal: reading })
+    return { storage, store, holder, leaseMs, signal, onRetry: report.retries, catchUp: move }
+  }
+
+  /** Ends following, after the pages in hand. */
   async stop(): Promise<void> {
     this.#following?.stop.abort()
     await this.#following?.ended
     this.#following = undefined
   }
 
-  /** Claims the lane of a build for a switch. */
-  async hold(build: Build): Promise<LaneRecord> {
-    return claimLane({ ...this.#claimOf(build), isRetry: false, isHeld: true })
+  /** The build that this code makes. */
+  get declared(): Omit<Build, 'number'> {
+    const { projection, fingerprint } = this.context
+    const { name, version } = projection
+    return { projection: name, version, fingerprint, lanes: this.#options.placement.lanes ?? 1 }
   }
 
-  async giveBack(build: Build): Promise<void> {
-    await giveBackLane({ ...this.#claimOf(build), isRetry: false })
-  }
-
-  /** Runs the lane of a build over a feed; what is transient is tried again, with growing pauses, for ever. */
-  async run(build: Build, feed: Feed, signal: AbortSignal): Promise<void> {
-    const { cacheBytes } = this.#options
-    const { projection } = this
-    let isRetry = false
-    this.#rate = { since: performance.now(), events: 0 }
-    const runs = (): void => {
-      this.#state = this.#isRebuilding ? 'rebuilding' : 'running'
-    }
-    const lease = async (progressed: () => void): Promise<void> => {
-      const onCommit = (events: number): void => {
-        this.#rate.events += events
-        progressed()
-        runs()
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { storage, leaseMs, report } = this.context
+    const membership = new Membership(storage, selfOf(this.context))
+    const lookMs = Math.min(LOOK_MS.most, Math.max(LOOK_MS.least, leaseMs / 6))
+    this.progress.begins()
+    try {
+      while (!signal.aborted) {
+        await this.#look(membership, signal).catch((error: unknown) => {
+          if (!EverfoldError.is(error) || !error.retryable) throw error
+          report.retries(error, lookMs)
+        })
+        await sleep(lookMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(
+          () => undefined,
+        )
       }
-      runs()
-      const claim = { ...this.#claimOf(build), isRetry }
-      isRetry = true
-      await runLane({ ...claim, projection, cacheBytes, onCommit }, feed, signal)
-    }
-    await retryTransient(lease, { signal, onRetry: this.#retries })
-  }
-
-  /** A feed that ends exactly at a position of the log. */
-  upTo(until: GlobalPosition): Feed {
-    const { store, pageSize } = this.#options
-    return (after, { types, categories }, signal) =>
-      store.readAll({ after, until, types, categories, signal, pageSize })
-  }
-
-  /** What the sink and the log cannot tell at the moment is undefined. */
-  async status(): Promise<ProjectionStatus> {
-    const { live, building } = (await unlessFailing(this.storage.readBuilds())) ?? {}
-    const lane = live && (await unlessFailing(this.storage.readLane(live, 0)))
-    const head = await unlessFailing(this.#options.store.head())
-    const seconds = (performance.now() - this.#rate.since) / 1000
-    const position = lane?.checkpoint?.position
-    return {
-      projection: this.projection.name,
-      readModel: this.storage.name,
-      state: this.#state,
-      build: live,
-      building,
-      owner: lane?.owner,
-      position,
-      head: head?.position,
-      positionsBehind: head === undefined ? undefined : head.position - (position ?? 0n),
-      eventsPerSecond: seconds > 0 ? this.#rate.events / seconds : 0,
-      lastError: this.#lastError,
-    }
-  }
-
-  /** @returns true: another build is live by now, or a rebuild elsewhere that had taken the lane was given up. */
-  async #followLiveBuild(feed: Feed, signal: AbortSignal): Promise<boolean> {
-    const { live: before } = await this.open()
-    try {
-      const live = await this.#bringUpToDate(signal)
-      // A long reader of a view can keep it from being replaced: that must not keep the read model from being filled.
-      const published = retryTransient(() => this.#publish(live), {
-        signal,
-        onRetry: this.#retries,
-      })
-      published.catch(this.#isNotShown)
-      await this.run(live, feed, signal)
-      return false
+      this.progress.stops()
     } catch (error) {
-      if (!isTakeover(error)) throw error
-      this.#state = 'retrying'
-      this.#lastError = error
-      if (await outwaitRebuild(this.storage, before, signal)) return true
-      throw error
-    }
-  }
-
-  /** Opens the live build; one of a lower version is built anew first, beside it. */
-  async #bringUpToDate(signal: AbortSignal): Promise<Build> {
-    let live: Build | undefined
-    const open = async (): Promise<void> => {
-      const builds = await this.open()
-      await dropLeftOvers(this.storage)
-      if (builds.live.version < this.projection.version) await this.#replace(builds, signal)
-      live = (await this.open()).live
-    }
-    await retryTransient(open, { signal, onRetry: this.#retries })
-    if (live === undefined) throw signal.reason
-    return live
-  }
-
-  async #replace(builds: BuildsRecord, signal: AbortSignal): Promise<void> {
-    this.#isRebuilding = true
-    try {
-      await this.#rebuild(builds, signal)
+      report.failed(error)
     } finally {
-      this.#isRebuilding = false
+      await this.#leading
+      await Promise.all([...this.#followed.values()].map((lanes) => lanes.release()))
+      this.#followed.clear()
+      await this.#chores.settled()
+      await membership.leave().catch(() => undefined) // others find out by the missing beats
     }
   }
 
-  async #rebuild(builds: BuildsRecord, signal: AbortSignal): Promise<RebuildReport> {
-    const { store } = this.#options
-    // What brings a version up to date is itself what is followed: it has nothing to stop.
-    const isOutdated = builds.live.version < this.projection.version
-    const stopFollowing = async (): Promise<void> => (isOutdated ? undefined : this.stop())
-    const options = { store, declared: this.#declared(), signal, stopFollowing }
-    const report = await rebuild(this, builds, options)
-    await this.#publish(report.live).catch(this.#cannotPublish)
-    return report
+  /** A reaction is not built: it decides where it begins, and goes on where code of a lower version was. */
+  async #adopt(builds: BuildsRecord): Promise<BuildsRecord> {
+    const { startAt } = this.context
+    const { live } = builds
+    if (startAt === undefined || (this.#hasBegun && live.version >= this.declared.version))
+      return builds
+    await decideStart(this.context, live, startAt)
+    const adopted = await takeOver(this.switching(new AbortController().signal), this.declared)
+    this.#hasBegun = true
+    return adopted
   }
 
-  /** Makes readers from outside see a build, as long as it is the live one. */
-  async #publish(build: Build): Promise<void> {
-    const builds = await this.storage.readBuilds()
-    if (builds?.live.number === build.number) await this.storage.publish(build)
+  /** Sees which builds there are, who is there, and which lanes are this runner's. */
+  async #look(membership: Membership<Document>, signal: AbortSignal): Promise<void> {
+    const { storage, projection } = this.context
+    const builds = await this.open()
+    const { live, building, previous, dropping, isPaused } = builds
+    const members = await membership.beat()
+    const fed = isPaused ? [] : this.#fedOf([live, building, previous])
+    this.progress.isPaused = isPaused
+    const numbers = new Set(fed.map(({ number }) => number))
+    for (const [number, lanes] of this.#followed)
+      if (!numbers.has(number)) {
+        this.#followed.delete(number)
+        await lanes.release()
+      }
+    if (dropping.length > 0) await dropLeftOvers(storage)
+    if (!isPaused) await this.#chores.show(live)
+    for (const build of fed)
+      await this.#balance(build, {
+        members: makersOf(members, build),
+        isLive: build.number === live.number,
+      }).catch(unlessNotPrepared)
+    const isOutdated = live.version < projection.version
+    if (isOutdated && !isPaused && !isRolledBack(builds, projection.version)) this.#lead(signal)
+    const hasLanes = [...this.#followed.values()].some((lanes) => lanes.numbers.length > 0)
+    if (!hasLanes) this.context.report.runs() // else its lanes tell
   }
 
-  /** Tried again when the projection is started or followed next. */
-  readonly #cannotPublish = (error: unknown): void => {
-    if (!EverfoldError.is(error) || !error.retryable) throw error
-    this.#isNotShown(error)
+  async #balance(
+    build: Build,
+    { members, isLive }: { readonly members: readonly Member[]; readonly isLive: boolean },
+  ): Promise<void> {
+    const { storage } = this.context
+    const records = await storage.readLanes(build)
+    const lanes =
+      this.#followed.get(build.number) ??
+      new BuildLanes(this.context, build, this.#options.following)
+    this.#followed.set(build.number, lanes)
+    lanes.balance(members, records)
+    if (isLive && (await this.progress.sees(build, records)))
+      this.#chores.finish(build).catch(this.context.report.isUnfinished)
   }
 
-  /** Reported, not thrown: the read model is filled all the same. */
-  readonly #isNotShown = (error: unknown): void => {
-    this.#lastError = error instanceof Error ? error : new Error(String(error))
-    this.#options.logger.warn(
-      `Readers of '${this.storage.name}' from outside do not see its live build yet: ${this.#lastError.message}`,
-      { error },
-    )
-  }
-
-  readonly #retries = (error: EverfoldError, pauseMs: number): void => {
-    this.#state = 'retrying'
-    this.#lastError = error
-    this.#options.logger.warn(
-      `Projection '${this.projection.name}' into '${this.storage.name}' is tried again in ${Math.round(pauseMs)} ms: ${error.message}`,
-      { error },
-    )
-  }
-
-  /** Keeps the state of work that runs until it is done, stopped or failed. */
-  async #end(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-      this.#state = 'stopped'
-    } catch (error) {
-      if (signal.aborted && isAbort(error, signal)) this.#state = 'stopped'
-      else this.#failed(error)
-      throw error
+  /** Builds what the code declares beside a live build of a lower version, once at a time. */
+  #lead(signal: AbortSignal): void {
+    if (this.#leading !== undefined) return
+    const { report } = this.context
+    const lead = async (): Promise<void> => {
+      try {
+        const report = await this.rebuild(signal)
+        if (report?.isLive !== false) this.#leading = undefined // else it waits for switchReaders()
+      } catch (error) {
+        if (signal.aborted || (EverfoldError.is(error) && error.retryable))
+          this.#leading = undefined
+        else report.failed(error) // it is not tried again before the next start
+      }
     }
+    this.#leading = lead()
   }
 
-  #claimOf(build: Build) {
-    return { storage: this.storage, build, owner: this.#options.owner }
-  }
-
-  #declared(): Omit<Build, 'number'> {
-    const { name, version } = this.projection
-    return { projection: name, version, fingerprint: fingerprintOf(this.projection), lanes: 1 }
-  }
-
-  #failed(error: unknown): void {
-    this.#state = 'failed'
-    this.#lastError = error instanceof Error ? error : new Error(String(error))
-    this.#options.logger.error(
-      `Projection '${this.projection.name}' into '${this.storage.name}' stopped: ${this.#lastError.message}`,
-      { error },
+  /** Those of the builds that this code makes. */
+  #fedOf(builds: readonly (Build | undefined)[]): readonly Build[] {
+    const { version, fingerprint } = this.declared
+    return builds.filter(
+      (build): build is Build => build?.version === version && build.fingerprint === fingerprint,
     )
   }
+
+  #mismatch(live: Build): BuildMismatchError {
+    return new BuildMismatchError(this.context.storage.name, { live, declared: this.declared })
+  }
+
+  #refuseMismatch({ live, building, previous }: BuildsRecord): void {
+    const { declared } = this
+    if (live.projection !== declared.projection) throw this.#mismatch(live)
+    for (const build of [live, building, previous])
+      if (build?.version === declared.version && build.fingerprint !== declared.fingerprint)
+        throw this.#mismatch(build)
+    const isFed = this.#fedOf([live, building, previous]).length > 0
+    if (live.version > declared.version && !isFed) throw this.#mismatch(live)
+  }
 }
 
-/** For what is shown, not for what is relied on: the state and the last error tell why it failed. */
-async function unlessFailing<Value>(value: Promise<Value>): Promise<Value | undefined> {
-  return value.catch(() => undefined)
+/** A build was dropped meanwhile, or is not made yet: the next look tells. */
+function unlessNotPrepared(error: unknown): void {
+  if (!(error instanceof BuildNotPreparedError)) throw error
 }
 
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
+function isRolledBack({ rolledBack }: BuildsRecord, version: number): boolean {
+  return rolledBack.includes(version)
 }

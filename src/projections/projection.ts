@@ -1,14 +1,9 @@
-import {
-  declaredEvents,
-  type AnyEventCatalog,
-  type EventCatalog,
-  type RecordedOf,
-} from '../event-store/event-catalog.ts'
+import type { AnyEventCatalog } from '../event-store/event-catalog.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
-import type { ReadModel } from './read-model.ts'
+import { checkDefinition, type Definition, type RecordedIn } from './definition.ts'
 
 /** A pure fold from events to documents, run into any sink. */
-export interface Projection<Document, Event extends RecordedEvent> {
+export interface Projection<Document, Event extends RecordedEvent> extends Definition<Event> {
   /** Names it in sinks, logs and errors. */
   readonly name: string
   /** Raise it when rows, keys or documents change: the read model is then built anew beside the live one. From 1. */
@@ -31,25 +26,6 @@ export interface Projection<Document, Event extends RecordedEvent> {
   }
 }
 
-/** A projection and the read model that it fills; made by `project(projection).into(readModel)`. */
-export interface Registration {
-  /** The projection's name. */
-  readonly name: string
-  /** Hands both to a function that knows their types belong together. */
-  readonly use: <Result>(
-    user: <Document, Event extends RecordedEvent>(
-      projection: Projection<Document, Event>,
-      readModel: ReadModel<Document>,
-    ) => Result,
-  ) => Result
-}
-
-type RecordedIn<C> = C extends readonly (infer One)[]
-  ? RecordedIn<One>
-  : C extends EventCatalog<infer D>
-    ? RecordedOf<D>
-    : never
-
 /**
  * Declares a projection. State the document's type at `initialDocument`: without it, `0` would be the type 0.
  *
@@ -71,46 +47,6 @@ export function defineProjection<
 >(
   projection: { readonly events: C } & Omit<Projection<Document, RecordedIn<C>>, 'events'>,
 ): Projection<Document, RecordedIn<C>> {
-  const { name, version, on } = projection
-  if (name === '') throw new TypeError('A projection needs a name, e.g. account-balances.')
-  if (!Number.isInteger(version) || version < 1)
-    throw new TypeError(
-      `Version ${version} of projection '${name}' is none. Use a whole number from 1.`,
-    )
-  const rows = Object.keys(on)
-  if (rows.length === 0)
-    throw new TypeError(`Projection '${name}' has no row in 'on': it would fold nothing.`)
-  const declared = new Set(
-    catalogsOf(projection).flatMap((catalog) => [...declaredEvents(catalog).keys()]),
-  )
-  const unknown = rows.filter((type) => !declared.has(type))
-  if (unknown.length > 0)
-    throw new TypeError(
-      `Projection '${name}' has rows for ${unknown.join(', ')}, which none of its catalogs declares.`,
-    )
+  checkDefinition('Projection', projection)
   return projection
-}
-
-/**
- * Says which read model a projection fills.
- *
- * ```ts
- * new ProjectionRunner({ store, projections: [project(accountBalances).into(balances)] })
- * ```
- */
-export function project<Document, Event extends RecordedEvent>(
-  projection: Projection<Document, Event>,
-): { into(readModel: ReadModel<Document>): Registration } {
-  return {
-    into: (readModel) => ({ name: projection.name, use: (user) => user(projection, readModel) }),
-  }
-}
-
-/** The catalogs of a projection, as a list. */
-export function catalogsOf({
-  events,
-}: {
-  readonly events: AnyEventCatalog | readonly AnyEventCatalog[]
-}): readonly AnyEventCatalog[] {
-  return 'category' in events ? [events] : events
 }

@@ -2,22 +2,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ExponentialBackoff } from 'cockatiel'
 import { EverfoldError } from '../errors.ts'
 
-const BACKOFF = new ExponentialBackoff({ initialDelay: 50, maxDelay: 10_000 })
+const INITIAL_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 10_000
 
 /**
- * Does something again, for ever, while it fails with what is transient, after jittered pauses that grow from 50 ms to 10 s. `progressed` makes
+ * Does something again, for ever, while it fails with what is transient, after jittered pauses that grow from 50 ms to 10 s, or to `longestPauseMs`. `progressed` makes
  * them short again. Any other failure is thrown; when the signal is aborted it returns.
  */
 export async function retryTransient(
   work: (progressed: () => void) => Promise<void>,
   options: {
     readonly signal: AbortSignal
-    readonly onRetry: (error: EverfoldError, pauseMs: number) => void
+    readonly onRetry: (error: Error, pauseMs: number) => void
+    readonly longestPauseMs?: number
+    /** Default: an Everfold error that says so. */
+    readonly isTransient?: (error: unknown) => error is Error
   },
 ): Promise<void> {
-  const { signal, onRetry } = options
+  const { signal, onRetry, isTransient = isRetryable, longestPauseMs = LONGEST_PAUSE_MS } = options
+  const growing = new ExponentialBackoff({
+    initialDelay: Math.min(INITIAL_PAUSE_MS, longestPauseMs),
+    maxDelay: longestPauseMs,
+  })
   let failures = 0
-  let backoff: Pause = BACKOFF.next()
+  let backoff: Pause = growing.next()
   const attempt = async (): Promise<'done' | 'again'> => {
     try {
       await work(() => {
@@ -25,9 +33,9 @@ export async function retryTransient(
       })
       return 'done'
     } catch (error) {
-      if (!EverfoldError.is(error) || !error.retryable) throw error
+      if (!isTransient(error)) throw error
       if (signal.aborted) return 'done'
-      backoff = failures++ === 0 ? BACKOFF.next() : backoff.next(undefined)
+      backoff = failures++ === 0 ? growing.next() : backoff.next(undefined)
       onRetry(error, backoff.duration)
       await sleep(backoff.duration, undefined, { signal }).catch(() => undefined)
       return 'again'
@@ -35,6 +43,10 @@ export async function retryTransient(
   }
   let outcome = await attempt()
   while (outcome === 'again' && !signal.aborted) outcome = await attempt()
+}
+
+function isRetryable(error: unknown): error is EverfoldError {
+  return EverfoldError.is(error) && error.retryable
 }
 
 interface Pause {

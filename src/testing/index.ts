@@ -5,6 +5,7 @@
  */
 export { contract } from './contracts/contract.ts'
 export type { ContractSubject, Rule, TestRunner } from './contracts/contract.ts'
+export { checkpointsContract } from './contracts/checkpoints-contract.ts'
 export { eventStoreContract } from './contracts/event-store-contract.ts'
 export type { EventStoreSubject } from './contracts/event-store-contract.ts'
 export type { AggregateOutcome, AggregateScenario } from './aggregate-scenario.ts'

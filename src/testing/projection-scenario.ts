@@ -4,7 +4,7 @@ import type { DomainEvent } from '../event-store/domain-event.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { globalPosition } from '../event-store/global-position.ts'
 import { parseStreamId, type StreamId } from '../event-store/stream-id.ts'
-import { foldEvents, keyEvents } from '../projections/fold.ts'
+import { foldEvents, keyEvents } from '../projections/folding/fold.ts'
 import { filterOf } from '../projections/projection-filter.ts'
 import type { Projection } from '../projections/projection.ts'
 import type { DocumentAt } from '../projections/read-model-storage.ts'
@@ -65,7 +65,8 @@ function foldPages<Document, Event extends RecordedEvent>(
       projection,
       recorded.filter((event) => accepts(event)),
     )
-    for (const [key, { document, position: at }] of foldEvents(projection, keyed, documents))
+    for (const [key, { document, position: at }] of foldEvents(projection, keyed, documents)
+      .documents)
       documents.set(key, { document, position: at })
   }
   return Object.fromEntries(

@@ -13,9 +13,15 @@ import {
   type EventStore,
   type ReadModelStorage,
 } from '../../src/index.ts'
-import { announcementsOf } from '../../src/projections/lane-announcements.ts'
-import { runLane, type Feed } from '../../src/projections/lane.ts'
+import { claimLane } from '../../src/projections/lanes/lane-claim.ts'
+import type { Feed } from '../../src/projections/lanes/lane-options.ts'
+import { DocumentWork } from '../../src/projections/folding/document-work.ts'
+import type { WorkedLane } from '../../src/projections/lanes/lane-work.ts'
+import { PageKeys } from '../../src/projections/lanes/page-keys.ts'
+import { runLane } from '../../src/projections/lanes/run-lane.ts'
+import { filterOf } from '../../src/projections/projection-filter.ts'
 import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
+import { BadNetwork, behind } from './bad-network.ts'
 import { seededRandom, seeds, type SeededRandom } from './seeded-random.ts'
 
 const BUILD: Build = {
@@ -31,90 +37,8 @@ const partlyIgnored = defineProjection({
   events: accountEvents,
   key: ({ type, streamId: id }) => (type === 'MoneyWithdrawn' ? null : id),
 })
+const FILTER = filterOf(partlyIgnored)
 const ACCOUNTS = ['1', '2', '3', '4', '5', '6']
-
-class LostReplyError extends EverfoldError {
-  readonly code = 'LOST_REPLY'
-  readonly retryable = true
-}
-
-/** Never settles: what a process awaits that was killed. */
-const FOREVER = new Promise<never>(() => undefined)
-
-/** A sink behind a bad network: what it is asked arrives late or never, its replies are lost, and a killed process gets none. */
-class BadNetwork {
-  readonly #random: SeededRandom
-  /** Share of calls that are lost on the way, and again of replies. */
-  #lossRate: number
-  #isKilled = false
-
-  constructor(random: SeededRandom, lossRate: number) {
-    this.#random = random
-    this.#lossRate = lossRate
-  }
-
-  heal(): void {
-    this.#lossRate = 0
-  }
-
-  kill(): void {
-    this.#isKilled = true
-  }
-
-  isKilled(): boolean {
-    return this.#isKilled
-  }
-
-  readonly call = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
-    await this.#turns()
-    if (this.isKilled()) return FOREVER
-    if (this.#random.chance(this.#lossRate)) {
-      if (this.#random.chance(0.5)) void this.#turns(40).then(ask) // arrives late, after its sender gave up
-      throw new LostReplyError('lost on the way')
-    }
-    const result = await ask()
-    await this.#turns()
-    if (this.isKilled()) return FOREVER
-    if (this.#random.chance(this.#lossRate)) throw new LostReplyError('the reply was lost')
-    return result
-  }
-
-  async #turns(most = 4): Promise<void> {
-    for (let left = this.#random.below(most); left > 0; left--) await turn()
-  }
-}
-
-function behind<Document>(
-  network: BadNetwork,
-  storage: ReadModelStorage<Document>,
-): ReadModelStorage<Document> {
-  /** Somebody begins to wait, between any two steps of the one who is answered. */
-  const poke = async (): Promise<void> => {
-    for (let steps = 0; steps < 12; steps++) {
-      announcementsOf(inFront).wait()()
-      await Promise.resolve()
-    }
-  }
-  const poked = <Result>(answer: Promise<Result>): Promise<Result> => {
-    answer.then(poke, poke)
-    return answer
-  }
-  const inFront: ReadModelStorage<Document> = {
-    sink: storage.sink,
-    name: storage.name,
-    prepare: (build) => network.call(() => storage.prepare(build)),
-    readLane: (build, lane) => network.call(() => storage.readLane(build, lane)),
-    writeLane: (build, step) => poked(network.call(() => storage.writeLane(build, step))),
-    load: (build, keys) => poked(network.call(() => storage.load(build, keys))),
-    commit: (build, step, writes) => poked(network.call(() => storage.commit(build, step, writes))),
-    scan: (build) => storage.scan(build),
-    readBuilds: () => network.call(() => storage.readBuilds()),
-    writeBuilds: (previous, next) => network.call(() => storage.writeBuilds(previous, next)),
-    publish: (build) => network.call(() => storage.publish(build)),
-    drop: (build) => network.call(() => storage.drop(build)),
-  }
-  return inFront
-}
 
 const anyEvent = (random: SeededRandom): DomainEvent =>
   random.pick([
@@ -146,21 +70,32 @@ async function runner(
     isOver: () => boolean
   },
 ) {
-  const feed: Feed = (after, { types, categories }, signal) =>
-    store.readAll({ after, types, categories, signal, pageSize: options.pageSize })
+  const feed: Feed = (after, signal) => {
+    const { types, categories } = FILTER
+    return store.readAll({ after, types, categories, signal, pageSize: options.pageSize })
+  }
+  const claim = { storage, build: BUILD, number: 0, owner: options.name, leaseMs: 600 }
   const lane = {
-    isRetry: false,
+    ...claim,
+    store,
     projection: partlyIgnored,
-    storage,
-    build: BUILD,
-    owner: options.name,
+    filter: FILTER,
+    pageKeys: new PageKeys(partlyIgnored, FILTER, 1),
     cacheBytes: options.cacheBytes,
+    onFailure: 'stop' as const,
+    makeWork: (worked: WorkedLane<Balance>) => new DocumentWork(partlyIgnored, worked),
     onCommit: () => undefined,
+    onRetry: () => undefined,
+    onPark: () => undefined,
+  }
+  const lease = async (): Promise<void> => {
+    const claimed = await claimLane(claim, await storage.readLane(BUILD, 0), { isHeld: false })
+    if (claimed !== undefined) await runLane(lane, claimed, feed, new AbortController().signal)
   }
   let isOver = false
   while (!isOver) {
     isOver = options.isOver()
-    await runLane(lane, feed, new AbortController().signal).catch((error: unknown) => {
+    await lease().catch((error: unknown) => {
       isOver = false
       if (!isTakenByAnother(error, options.name) && !isTransient(error)) throw error
     })
@@ -194,6 +129,8 @@ describe('a lane behind a bad network, with killed and competing runners', () =>
       building: undefined,
       previous: undefined,
       dropping: [],
+      rolledBack: [],
+      isPaused: false,
     })
     await storage.prepare(BUILD)
     const options = { cacheBytes: random.pick([1, 700, 1400, 1e6]), pageSize: 1 + random.below(5) }

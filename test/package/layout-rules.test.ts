@@ -13,8 +13,8 @@ const PLANTED = {
   'src/event-store/b.ts': `import type { a } from './a.ts'\nexport type B = typeof a | number`,
 
   'src/aggregates/reaches-out.ts': `export { helper } from '../shared/helper.ts'`,
-  'src/shared/helper.ts': `export { memory as helper } from '../adapters/memory/index.ts'`,
-  'src/projections/wires.ts': `export { module } from '../inversify/index.ts'`,
+  'src/shared/helper.ts': `export { memory as helper } from '../../src/adapters/memory/index.ts'`,
+  'src/projections/wires.ts': `export { module } from '../../src/inversify/index.ts'`,
   'src/inversify/index.ts': `export const module = 1`,
 
   'src/snapshots/uses-driver.ts': `import type { Pool } from 'pg'\nexport type P = Pool`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { globalPosition } from '../../src/index.ts'
-import { DocumentCache } from '../../src/projections/document-cache.ts'
+import { DocumentCache } from '../../src/projections/lanes/document-cache.ts'
 
 const document = { document: { cents: 1 }, position: globalPosition(1), size: 50 }
 

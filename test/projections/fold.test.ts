@@ -6,7 +6,7 @@ import {
   type DomainEvent,
   type RecordedEvent,
 } from '../../src/index.ts'
-import { foldEvents, keyEvents } from '../../src/projections/fold.ts'
+import { foldEvents, keyEvents } from '../../src/projections/folding/fold.ts'
 import type { DocumentAt } from '../../src/projections/read-model-storage.ts'
 import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
 
@@ -30,7 +30,8 @@ function recorded(
 }
 
 function fold(events: readonly RecordedEvent[], found: Documents = new Map()): Documents {
-  const folded = foldEvents(accountBalances, keyEvents(accountBalances, events as never), found)
+  const keyed = keyEvents(accountBalances, events as never)
+  const { documents: folded } = foldEvents(accountBalances, keyed, found)
   return new Map([...folded].map(([key, { document, position }]) => [key, { document, position }]))
 }
 

@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
-import {
-  LaneTakenError,
-  project,
-  ProjectionRunner,
-  StopDeadlineError,
-  WaitTimeoutError,
-} from '../../src/index.ts'
+import { StopDeadlineError, WaitTimeoutError } from '../../src/index.ts'
 import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
-import { silent, deposited, openStore, append, runnerOf, altered } from './runner-fixture.ts'
+import { deposited, openStore, append, runnerOf, altered } from './runner-fixture.ts'
 
 const counting = (balance: Balance): Balance => ({ ...balance, events: balance.events + 1 })
 
@@ -75,10 +69,15 @@ describe('start and stop', () => {
   test('moves the checkpoint over ignored events at once when somebody waits', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()
-    await using runner = runnerOf(store, balances, {
-      ...accountBalances,
-      on: { MoneyDeposited: counting },
-    })
+    await using runner = runnerOf(
+      store,
+      balances,
+      {
+        ...accountBalances,
+        on: { MoneyDeposited: counting },
+      },
+      { leaseMs: 60_000 },
+    )
     await runner.start()
     await balances.waitFor(await append(store, '1', deposited(1)))
     const ignored = await append(store, '1', accountEvents.AccountClosed({}))
@@ -98,10 +97,15 @@ describe('start and stop', () => {
         return storage.writeLane(...step)
       },
     }))
-    const runner = runnerOf(store, balances, {
-      ...accountBalances,
-      on: { AccountOpened: counting },
-    })
+    const runner = runnerOf(
+      store,
+      balances,
+      {
+        ...accountBalances,
+        on: { AccountOpened: counting },
+      },
+      { leaseMs: 60_000 },
+    )
     await runner.start()
     for (let left = 20; left > 0; left--) {
       await append(store, '1', deposited(1))
@@ -166,30 +170,23 @@ describe('start and stop', () => {
     ])
   })
 
-  test('is taken over by another runner and writes nothing since', async () => {
+  test('keeps its lane while another runner stands by, which takes it at once when this one stops', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()
-    const errors: unknown[] = []
-    const logger = {
-      ...silent,
-      error: (_message: string, facts?: object) => errors.push((facts as { error: unknown }).error),
-    }
-    const first = new ProjectionRunner({
-      store,
-      projections: [project(accountBalances).into(balances)],
-      logger,
-    })
+    const first = runnerOf(store, balances, undefined, { leaseMs: 60_000 })
     await first.start()
     await balances.waitFor(await append(store, '1', deposited(1)))
     await using second = runnerOf(store, balances)
-
     await second.start()
-    await balances.waitFor(await append(store, '1', deposited(2)))
-    await sleep(20)
+    await sleep(150)
+    const before = await second.status()
 
-    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 3, events: 2 })
-    expect(errors).toEqual([expect.any(LaneTakenError)])
     await first.stop()
+    await balances.waitFor(await append(store, '1', deposited(2)))
+
+    expect(before).toMatchObject([{ state: 'running', lanes: [{ owner: first.id }] }])
+    expect(await second.status()).toMatchObject([{ lanes: [{ owner: second.id }] }])
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 3, events: 2 })
   })
 })
 

@@ -29,8 +29,8 @@ describe('rebuild', () => {
         isIdentical: true,
         notCompared: undefined,
         documents: 2,
-        live: { number: 2 },
-        previous: { number: 1 },
+        build: { number: 2 },
+        before: { number: 1 },
       },
     ])
     expect(await balances.get('account-2')).toEqual({ owner: '', cents: 6, events: 1 })
@@ -46,7 +46,7 @@ describe('rebuild', () => {
     const [report] = await runner.rebuild('account-balances')
     await balances.waitFor(await append(store, '1', deposited(6)))
 
-    expect(report).toMatchObject({ isIdentical: true, live: { number: 2 } })
+    expect(report).toMatchObject({ isIdentical: true, build: { number: 2 } })
     expect(await balances.get('account-1')).toEqual({ owner: '', cents: 11, events: 2 })
     expect(await runner.status()).toMatchObject([{ state: 'running', build: { number: 2 } }])
   })
@@ -64,7 +64,15 @@ describe('rebuild', () => {
       document: { owner: 'Eve', cents: 9, events: 1 },
       position: present(previous.checkpoint).position,
     }
-    await balances.storage.commit(live, { number: 0, previous, next: previous }, [tampered])
+    await balances.storage.commit(
+      live,
+      { number: 0, previous, next: previous },
+      {
+        writes: [tampered],
+        park: [],
+        unpark: [],
+      },
+    )
 
     const [report] = await runner.rebuild('account-balances')
 
@@ -80,17 +88,14 @@ describe('rebuild', () => {
   test('keeps the live build when the new one differs from a fresh fold', async () => {
     const store = openStore()
     const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
-      commit: (build, step, writes) =>
-        storage.commit(
-          build,
-          step,
-          build.number === 1
-            ? writes
-            : writes.map((write) => ({
-                ...write,
-                document: { ...present(write.document), cents: -1 },
-              })),
-        ),
+      commit: (build, step, changes) => {
+        const spoil = (write: (typeof changes.writes)[number]): typeof write => ({
+          ...write,
+          document: { ...present(write.document), cents: -1 },
+        })
+        const writes = build.number === 1 ? changes.writes : changes.writes.map(spoil)
+        return storage.commit(build, step, { ...changes, writes })
+      },
     }))
     await append(store, '1', deposited(5))
     const runner = runnerOf(store, balances)
@@ -131,14 +136,14 @@ describe('rebuild', () => {
 
     const [report] = await runnerOf(store, inner).rebuild('account-balances')
 
-    expect(report).toMatchObject({ isIdentical: true, live: { number: 3 } })
+    expect(report).toMatchObject({ isIdentical: true, build: { number: 3 } })
   })
 
   test('gives the number of an abandoned build to no other', async () => {
     const store = openStore()
     const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
-      commit: (build, step, writes) =>
-        storage.commit(build, step, build.number === 2 ? [] : writes),
+      commit: (build, step, changes) =>
+        storage.commit(build, step, build.number === 2 ? { ...changes, writes: [] } : changes),
     }))
     await append(store, '1', deposited(5))
     const runner = runnerOf(store, balances)
@@ -149,8 +154,8 @@ describe('rebuild', () => {
 
     expect(report).toMatchObject({
       isIdentical: true,
-      live: { number: 3 },
-      previous: { number: 1 },
+      build: { number: 3 },
+      before: { number: 1 },
     })
   })
 
@@ -182,9 +187,9 @@ describe('rebuild', () => {
   test('ends when the runner is stopped, and nothing goes on behind it', async () => {
     const store = openStore()
     const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
-      commit: async (build, step, writes) => {
+      commit: async (build, step, changes) => {
         if (build.number === 2) await sleep(5)
-        return storage.commit(build, step, writes)
+        return storage.commit(build, step, changes)
       },
     }))
     await append(store, '1', ...Array.from({ length: 40 }, () => deposited(1)))
@@ -218,7 +223,7 @@ describe('rebuild', () => {
       runner.rebuild('account-balances'),
     ])
 
-    expect([first?.live.number, second?.live.number]).toEqual([2, 3])
+    expect([first?.build.number, second?.build.number]).toEqual([2, 3])
   })
 
   test('begins anew when the log no longer holds what an interrupted one had folded', async () => {
@@ -237,7 +242,7 @@ describe('rebuild', () => {
 
     const [report] = await runnerOf(restored, inner).rebuild('account-balances')
 
-    expect(report).toMatchObject({ live: { number: 3 }, documents: 1 })
+    expect(report).toMatchObject({ build: { number: 3 }, documents: 1 })
     expect(await inner.get('account-1')).toEqual({ owner: '', cents: 7, events: 1 })
   })
 
@@ -246,8 +251,8 @@ describe('rebuild', () => {
     const inner = new MemoryReadModel<Balance>()
     await append(store, '1', deposited(5))
     const wrong = altered(inner, (storage) => ({
-      commit: (build, step, writes) =>
-        storage.commit(build, step, build.number === 2 ? [] : writes),
+      commit: (build, step, changes) =>
+        storage.commit(build, step, build.number === 2 ? { ...changes, writes: [] } : changes),
       scan: () => {
         throw new Error('killed')
       },
@@ -256,7 +261,7 @@ describe('rebuild', () => {
 
     const [report] = await runnerOf(store, inner).rebuild('account-balances')
 
-    expect(report).toMatchObject({ isIdentical: true, live: { number: 3 }, documents: 1 })
+    expect(report).toMatchObject({ isIdentical: true, build: { number: 3 }, documents: 1 })
   })
 
   test('finishes what an earlier one was interrupted at while it dropped a build', async () => {

@@ -38,7 +38,13 @@ describe('runUntilCaughtUp', () => {
     await runner.runUntilCaughtUp()
 
     expect(await runner.status()).toMatchObject([
-      { state: 'stopped', owner: undefined, position: 1n, head: 1n, positionsBehind: 0n },
+      {
+        state: 'stopped',
+        lanes: [{ owner: undefined }],
+        position: 1n,
+        head: 1n,
+        positionsBehind: 0n,
+      },
     ])
   })
 

@@ -6,6 +6,7 @@ import {
   type DomainEvent,
   type EventStore,
   type Logger,
+  type Placement,
   type ReadModel,
   type ReadModelStorage,
 } from '../../src/index.ts'
@@ -32,11 +33,13 @@ export function runnerOf(
   store: EventStore,
   readModel: ReadModel<Balance>,
   projection = accountBalances,
+  { placement, leaseMs = 300 }: { placement?: Placement; leaseMs?: number } = {},
 ): ProjectionRunner {
   return new ProjectionRunner({
     store,
-    projections: [project(projection).into(readModel)],
+    projections: [project(projection).into(readModel, placement)],
     logger: silent,
+    leaseMs,
   })
 }
 
@@ -49,15 +52,20 @@ export function altered<Document>(
   const storage: ReadModelStorage<Document> = {
     ...{ sink: inner.sink, name: inner.name },
     prepare: (build) => inner.prepare(build),
+    finish: (build) => inner.finish(build),
     readLane: (build, lane) => inner.readLane(build, lane),
+    readLanes: (build) => inner.readLanes(build),
     writeLane: (build, step) => inner.writeLane(build, step),
     load: (build, keys) => inner.load(build, keys),
-    commit: (build, step, writes) => inner.commit(build, step, writes),
+    commit: (build, step, changes) => inner.commit(build, step, changes),
     scan: (build) => inner.scan(build),
     readBuilds: () => inner.readBuilds(),
     writeBuilds: (previous, next) => inner.writeBuilds(previous, next),
     publish: (build) => inner.publish(build),
     drop: (build) => inner.drop(build),
+    readParked: (build, lane, key) => inner.readParked(build, lane, key),
+    beat: (member) => inner.beat(member),
+    leave: (runner) => inner.leave(runner),
     ...alter(inner),
   }
   return {

@@ -4,5 +4,6 @@
  * @module
  */
 export { memoryEventStore, type MemoryEventStoreOptions } from './memory-event-store.ts'
+export { MemoryCheckpoints } from './memory-checkpoints.ts'
 export { MemoryReadModel } from './memory-read-model.ts'
 export { MemoryReadModelStorage } from './memory-read-model-storage.ts'

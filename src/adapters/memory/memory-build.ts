@@ -1,14 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { encodeJson } from '../../event-store/json-value.ts'
 import type { GlobalPosition } from '../../event-store/global-position.ts'
+import { newLaneRecord } from '../../projections/lanes/lane-record.ts'
 import type {
   DocumentAt,
   DocumentWrite,
+  LaneChanges,
   LaneRecord,
   LaneStep,
+  ParkedEvent,
 } from '../../projections/read-model-storage.ts'
+import { MemoryParkedEvents } from './memory-parked-events.ts'
 
-const SCAN_PAGE_SIZE = 1000
+const SCAN_PAGE_DOCUMENTS = 1000
+const SCAN_PAGE_CHARACTERS = 4 * 2 ** 20
 
 interface EncodedDocument {
   /** JSON text: what callers hold and change is never what is stored. */
@@ -16,28 +20,29 @@ interface EncodedDocument {
   readonly position: GlobalPosition
 }
 
-/** The documents and lanes of one build. */
+/** The documents, lanes and parked events of one build. */
 export class MemoryBuild<Document> {
   readonly #lanes: LaneRecord[]
+  readonly #parked: readonly MemoryParkedEvents[]
   readonly #documents = new Map<string, EncodedDocument>()
 
   constructor(lanes: number) {
-    this.#lanes = Array.from({ length: lanes }, () => ({
-      revision: randomUUID(),
-      epoch: 0,
-      owner: undefined,
-      checkpoint: undefined,
-      isHeld: false,
-    }))
+    this.#lanes = Array.from({ length: lanes + 1 }, newLaneRecord)
+    this.#parked = this.#lanes.map(() => new MemoryParkedEvents())
   }
 
   lane(number: number): LaneRecord | undefined {
-    return this.#lanes[number]
+    const lane = this.#lanes[number]
+    return lane && copyOf(lane)
+  }
+
+  lanes(): readonly LaneRecord[] {
+    return this.#lanes.map(copyOf)
   }
 
   moveLane({ number, previous, next }: LaneStep): boolean {
     if (this.#lanes[number]?.revision !== previous.revision) return false
-    this.#lanes[number] = { ...next }
+    this.#lanes[number] = copyOf(next)
     return true
   }
 
@@ -52,7 +57,7 @@ export class MemoryBuild<Document> {
 
   commit(
     step: LaneStep,
-    writes: readonly DocumentWrite<Document>[],
+    { writes, park, unpark }: LaneChanges<Document>,
   ): 'committed' | 'superseded' | { readonly refused: ReadonlyMap<string, Error> } {
     const refused = new Map<string, Error>()
     const encoded = writes.map((write) => encode(write, refused))
@@ -61,16 +66,41 @@ export class MemoryBuild<Document> {
     for (const { key, document } of encoded)
       if (document === undefined) this.#documents.delete(key)
       else this.#documents.set(key, document)
+    this.#parked[step.number]?.change(park, unpark)
     return 'committed'
   }
 
   /** By the keys that are there when it begins: a key deleted and written again meanwhile would come twice otherwise. */
   *scan(): Generator<readonly DocumentWrite<Document>[]> {
-    const keys = [...this.#documents.keys()]
-    for (let start = 0; start < keys.length; start += SCAN_PAGE_SIZE) {
-      const page = this.load(keys.slice(start, start + SCAN_PAGE_SIZE))
-      yield [...page].map(([key, document]) => ({ key, ...document }))
+    let keys: string[] = []
+    let characters = 0
+    for (const key of [...this.#documents.keys()]) {
+      characters += this.#documents.get(key)?.json.length ?? 0
+      keys.push(key)
+      if (keys.length < SCAN_PAGE_DOCUMENTS && characters < SCAN_PAGE_CHARACTERS) continue
+      yield this.#page(keys)
+      keys = []
+      characters = 0
     }
+    if (keys.length > 0) yield this.#page(keys)
+  }
+
+  readParked(lane: number, key?: string): Iterable<readonly ParkedEvent[]> {
+    return this.#parked[lane]?.read(key) ?? []
+  }
+
+  #page(keys: readonly string[]): readonly DocumentWrite<Document>[] {
+    return [...this.load(keys)].map(([key, document]) => ({ key, ...document }))
+  }
+}
+
+function copyOf({ checkpoint, parked, requests, stall, ...lane }: LaneRecord): LaneRecord {
+  return {
+    ...lane,
+    checkpoint: checkpoint && { ...checkpoint },
+    parked: new Map(parked),
+    requests: requests.map((request) => ({ ...request })),
+    stall: stall && { ...stall },
   }
 }
 

@@ -1,10 +1,13 @@
-import type { Build, BuildsRecord } from '../../projections/build.ts'
-import { BuildNotPreparedError } from '../../projections/build-not-prepared-error.ts'
+import type { Build, BuildsRecord } from '../../projections/builds/build.ts'
+import { BuildNotPreparedError } from '../../projections/builds/build-not-prepared-error.ts'
 import type {
   DocumentAt,
   DocumentWrite,
+  LaneChanges,
   LaneRecord,
   LaneStep,
+  Member,
+  ParkedEvent,
   ReadModelStorage,
 } from '../../projections/read-model-storage.ts'
 import { MemoryBuild } from './memory-build.ts'
@@ -13,6 +16,7 @@ import { MemoryBuild } from './memory-build.ts'
 export class MemoryReadModelStorage<Document> implements ReadModelStorage<Document> {
   readonly name: string
   readonly #builds = new Map<number, MemoryBuild<Document>>()
+  readonly #members = new Map<string, Member>()
   #record: BuildsRecord | undefined
 
   constructor({ name = 'memory' }: { readonly name?: string | undefined } = {}) {
@@ -32,10 +36,19 @@ export class MemoryReadModelStorage<Document> implements ReadModelStorage<Docume
       this.#builds.set(build.number, new MemoryBuild(build.lanes))
   }
 
+  /** Readers need nothing more. */
+  async finish(build: Build): Promise<void> {
+    this.#build(build)
+  }
+
   async readLane(build: Build, lane: number): Promise<LaneRecord> {
     const record = this.#build(build).lane(lane)
     if (record === undefined) throw new BuildNotPreparedError(this.name, build.number)
-    return { ...record }
+    return record
+  }
+
+  async readLanes(build: Build): Promise<readonly LaneRecord[]> {
+    return this.#build(build).lanes()
   }
 
   async writeLane(build: Build, lane: LaneStep): Promise<boolean> {
@@ -52,13 +65,21 @@ export class MemoryReadModelStorage<Document> implements ReadModelStorage<Docume
   async commit(
     build: Build,
     lane: LaneStep,
-    writes: readonly DocumentWrite<Document>[],
+    changes: LaneChanges<Document>,
   ): Promise<'committed' | 'superseded' | { readonly refused: ReadonlyMap<string, Error> }> {
-    return this.#build(build).commit(lane, writes)
+    return this.#build(build).commit(lane, changes)
   }
 
   async *scan(build: Build): AsyncIterable<readonly DocumentWrite<Document>[]> {
     yield* this.#build(build).scan()
+  }
+
+  async *readParked(
+    build: Build,
+    lane: number,
+    key?: string,
+  ): AsyncIterable<readonly ParkedEvent[]> {
+    yield* this.#build(build).readParked(lane, key)
   }
 
   async readBuilds(): Promise<BuildsRecord | undefined> {
@@ -80,6 +101,15 @@ export class MemoryReadModelStorage<Document> implements ReadModelStorage<Docume
     this.#builds.delete(build.number)
   }
 
+  async beat(member: Member): Promise<readonly Member[]> {
+    this.#members.set(member.runner, { ...member })
+    return [...this.#members.values()].map((each) => ({ ...each }))
+  }
+
+  async leave(runner: string): Promise<void> {
+    this.#members.delete(runner)
+  }
+
   #build({ number }: Build): MemoryBuild<Document> {
     const build = this.#builds.get(number)
     if (build === undefined) throw new BuildNotPreparedError(this.name, number)
@@ -93,5 +123,7 @@ function copy({ live, building, previous, ...record }: BuildsRecord): BuildsReco
     live: { ...live },
     building: building && { ...building },
     previous: previous && { ...previous },
+    dropping: record.dropping.map((build) => ({ ...build })),
+    rolledBack: [...record.rolledBack],
   }
 }

@@ -38,6 +38,7 @@ export type { ImportProgress } from './import/import-progress.ts'
 export type { ImportedEvent } from '../../event-store/imported-event.ts'
 export { MissingPackageError } from './database/missing-package-error.ts'
 export { migrationSql, type MigrationSqlOptions } from './schema/migration-sql.ts'
+export type { ReadModelIndex } from './read-model/index-definition.ts'
 export { postgres, type PostgresOptions } from './database/postgres-database.ts'
 export {
   postgresEventStore,
@@ -45,6 +46,7 @@ export {
   type PostgresEventStoreOptions,
 } from './postgres-event-store.ts'
 export type { PostgresClient, PostgresPool, PostgresQuery } from './database/postgres-pool.ts'
+export { PostgresCheckpoints, type PostgresCheckpointsOptions } from './postgres-checkpoints.ts'
 export { PostgresReadModel, type PostgresReadModelOptions } from './postgres-read-model.ts'
 export { RelationTakenError } from './read-model/relation-taken-error.ts'
 export { SchemaVersionError } from './schema/schema-version-error.ts'

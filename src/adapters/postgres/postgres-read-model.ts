@@ -11,6 +11,7 @@ import type { ReadModelStorage } from '../../projections/read-model-storage.ts'
 import type { ColumnsOf } from './read-model/columns.ts'
 import type { Database } from './database/database.ts'
 import { jsonColumn, memberColumns } from './read-model/document-columns.ts'
+import { defineIndex, type ReadModelIndex } from './read-model/index-definition.ts'
 import { PostgresReadModelStorage } from './read-model/postgres-read-model-storage.ts'
 import { ReadModelName } from './read-model/read-model-name.ts'
 
@@ -21,6 +22,11 @@ export interface PostgresReadModelOptions<Document> {
   readonly table: string
   /** A column for each member of the document. Default: one column `document` that holds it whole, as JSON. */
   readonly columns?: ColumnsOf<Document> | undefined
+  /**
+   * Indexes on these columns for readers, e.g. `[{ columns: ['owner', 'key'] }]`; by its key a document is found without one. They are made when a build is
+   * filled, before readers are switched to it. Changed ones need no new version: the next runner of this code makes and drops what differs.
+   */
+  readonly indexes?: readonly ReadModelIndex<NoInfer<Document>>[] | undefined
   /** Schema of the view and the tables, which has to exist. Default `'public'`. */
   readonly schema?: string | undefined
   /** Schema that holds the records of builds and lanes. Default `'everfold'`. It is made when it is missing. */
@@ -35,12 +41,13 @@ export interface PostgresReadModelOptions<Document> {
  *   database,
  *   table: 'account_balances',
  *   columns: { owner: text, cents: bigint, closedAt: optional(text) },
+ *   indexes: [{ columns: ['owner'] }],
  * })
  * // SELECT owner, cents FROM account_balances WHERE key = 'account-42'
  * ```
  *
  * The view has the columns `key` and `position` (of the last event that the document contains) beside those declared. A document that its columns cannot hold
- * exactly is refused with a `ColumnRefusedError`. Changed columns need a new `version` of the projection.
+ * exactly is refused with a `ColumnRefusedError`; an index holds up to 2,400 bytes of text. Changed columns need a new `version` of the projection.
  *
  * Its methods, and the runner that fills it, meet:
  *
@@ -54,11 +61,14 @@ export class PostgresReadModel<Document> implements ReadModel<Document> {
   readonly storage: ReadModelStorage<Document>
   readonly #model: ReadModel<Document>
 
-  /** @throws {TypeError} names that Postgres does not keep, or a column named `key` or `position`. */
+  /** @throws {TypeError} names that Postgres does not keep, a column named `key` or `position`, or an index that cannot be made of the columns. */
   constructor(options: PostgresReadModelOptions<Document>) {
-    const { database, table, columns, schema = 'public', recordsSchema = 'everfold' } = options
+    const { database, table, indexes = [], schema = 'public', recordsSchema = 'everfold' } = options
+    const columns =
+      options.columns === undefined ? jsonColumn<Document>() : memberColumns(options.columns)
     this.storage = new PostgresReadModelStorage(database, new ReadModelName(schema, table), {
-      columns: columns === undefined ? jsonColumn() : memberColumns(columns),
+      columns,
+      indexes: indexes.map((index) => defineIndex(index.columns, columns.definitions)),
       recordsSchema,
     })
     this.#model = createReadModel(this.storage)

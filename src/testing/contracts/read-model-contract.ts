@@ -8,6 +8,9 @@ import {
 } from './read-model/contract-model.ts'
 import { addDocumentRules } from './read-model/document-rules.ts'
 import { addLaneRules } from './read-model/lane-rules.ts'
+import { addMemberRules } from './read-model/member-rules.ts'
+import { addParkedPageRules } from './read-model/parked-page-rules.ts'
+import { addParkedRules } from './read-model/parked-rules.ts'
 import { addReaderRules } from './read-model/reader-rules.ts'
 import { addRefusalRules } from './read-model/refusal-rules.ts'
 import { addScanRules } from './read-model/scan-rules.ts'
@@ -34,8 +37,11 @@ export function readModelContract(runner: TestRunner, subject: ReadModelSubject)
     addCommitRules(rule)
     addDocumentRules(rule)
     addRefusalRules(rule)
+    addParkedRules(rule)
+    addParkedPageRules(rule)
     addScanRules(rule)
     addBuildRules(rule)
+    addMemberRules(rule)
     addReaderRules(rule)
     addWaitRules(rule)
   })

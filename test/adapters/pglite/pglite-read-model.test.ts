@@ -4,6 +4,7 @@ import { pglite } from '../../../src/adapters/pglite/index.ts'
 import { PostgresReadModel } from '../../../src/adapters/postgres/index.ts'
 import { readModelContract } from '../../../src/testing/contracts/read-model-contract.ts'
 import { contractColumns } from '../postgres/read-model-columns.ts'
+import { postgresIndexTests } from '../postgres/read-model-index-tests.ts'
 import { postgresReadModelTests } from '../postgres/read-model-tests.ts'
 
 const database = await pglite()
@@ -23,4 +24,5 @@ readModelContract(jest, {
 
 jest.describe('PostgresReadModel on PGlite', () => {
   postgresReadModelTests({ database, schema: 'public' })
+  postgresIndexTests({ database, schema: 'public' })
 })

@@ -9,8 +9,12 @@ import {
   text,
   type Database,
 } from '../../../src/adapters/postgres/index.ts'
-import { globalPosition } from '../../../src/index.ts'
-import { documentOf, put } from '../../../src/testing/contracts/read-model/contract-document.ts'
+import { globalPosition } from '../../../src/event-store/global-position.ts'
+import {
+  changesOf,
+  documentOf,
+  put,
+} from '../../../src/testing/contracts/read-model/contract-document.ts'
 import {
   anyBuild,
   ContractModel,
@@ -19,6 +23,7 @@ import {
 import { readModelContract } from '../../../src/testing/contracts/read-model-contract.ts'
 import { describeOnServer, PostgresServer, skipped } from './postgres-server.ts'
 import { contractColumns } from './read-model-columns.ts'
+import { postgresIndexTests } from './read-model-index-tests.ts'
 import { postgresReadModelTests } from './read-model-tests.ts'
 
 const server = new PostgresServer()
@@ -51,6 +56,7 @@ readModelContract(jest, {
 
 describeOnServer('PostgresReadModel on a server', () => {
   postgresReadModelTests(place)
+  postgresIndexTests(place)
 
   jest.it('makes its records once when many connections begin at once', async () => {
     const records = server.anySchema()
@@ -136,7 +142,7 @@ describeOnServer('PostgresReadModel on a server', () => {
     const first = new ContractModel(new PostgresReadModel(cents) as never, documentOf())
     const second = new ContractModel(new PostgresReadModel(named) as never, documentOf())
     const old = await first.build()
-    await first.storage.publish(old)
+    await first.show(old)
     await first.write(old, [row({ cents: 1 })])
     const next = await second.buildBeside()
     await second.write(next, [row({ owner: 'Ada' })])
@@ -144,8 +150,8 @@ describeOnServer('PostgresReadModel on a server', () => {
     const reading = readUntil(stop.signal, `SELECT count(*) FROM ${schema}.${table}`)
 
     for (let round = 0; round < 20; round++) {
-      await second.storage.publish(next)
-      await first.storage.publish(old)
+      await second.show(next)
+      await first.show(old)
     }
     stop.abort()
 
@@ -182,7 +188,7 @@ async function commitUntilDropped(
 ): Promise<Error> {
   try {
     for (let count = 0; ; count++)
-      await writer.storage.commit(build, await writer.step(build), [put('a', { count })])
+      await writer.storage.commit(build, await writer.step(build), changesOf([put('a', { count })]))
   } catch (error) {
     return error as Error
   }

@@ -14,9 +14,13 @@ import {
   type ColumnsOf,
   type Database,
 } from '../../../src/adapters/postgres/index.ts'
-import { globalPosition } from '../../../src/index.ts'
-import { documentOf } from '../../../src/testing/contracts/read-model/contract-document.ts'
+import { globalPosition } from '../../../src/event-store/global-position.ts'
+import {
+  changesOf,
+  documentOf,
+} from '../../../src/testing/contracts/read-model/contract-document.ts'
 import { ContractModel } from '../../../src/testing/contracts/read-model/contract-model.ts'
+import { parkedEvent } from '../../../src/testing/contracts/read-model/contract-parked.ts'
 import { contractColumns } from './read-model-columns.ts'
 
 export interface Place {
@@ -79,7 +83,7 @@ function viewTests(place: Place): void {
       documentOf(),
     )
     const old = await first.build()
-    await first.storage.publish(old)
+    await first.show(old)
     await first.write(old, [row('a', { cents: 1 })])
     await select(place, `GRANT SELECT ON ${at(place, table)} TO PUBLIC`)
     const second = new ContractModel(
@@ -93,9 +97,9 @@ function viewTests(place: Place): void {
     const next = await second.buildBeside()
     await second.write(next, [row('a', { euros: 0.01, owner: 'Ada' })])
 
-    await second.storage.publish(next)
+    await second.show(next)
     const shown = await select(place, `SELECT * FROM ${at(place, table)}`)
-    await first.storage.publish(old)
+    await first.show(old)
     const shownAgain = await select(place, `SELECT * FROM ${at(place, table)}`)
 
     assert.deepEqual(shown, [['a', '1', '0.01', 'Ada']])
@@ -116,9 +120,35 @@ function viewTests(place: Place): void {
       const facts = { code: 'BUILD_COLUMNS', build: 1, message: /count integer/ }
       await assert.rejects(changed.get('a'), facts)
       const step = await given.step(build)
-      await assert.rejects(changed.storage.commit(build, step, []), facts)
+      const nothing = { writes: [], park: [], unpark: [] }
+      await assert.rejects(changed.storage.commit(build, step, nothing), facts)
     },
   )
+
+  jest.it('does not go back to a build that is live no more', async () => {
+    const { table, second, old } = await successive(place, { cents: integer })
+    const next = await second.buildBeside()
+    await second.show(next)
+
+    await second.storage.publish(old)
+
+    assert.deepEqual(await select(place, `SELECT count(euros) FROM ${at(place, table)}`), [['0']])
+  })
+
+  jest.it('shows a build from code that declares other columns', async () => {
+    const { table, second, old } = await successive(place, { cents: integer })
+    const next = await second.buildBeside()
+    await second.write(next, [row('a', { euros: 0.5, owner: 'Ada' })])
+    const { given: other } = anyModel(place, table)
+
+    await other.show(next)
+    const shown = await select(place, `SELECT * FROM ${at(place, table)}`)
+    await other.show(old)
+
+    assert.deepEqual(shown, [['a', '1', '0.5', 'Ada']])
+    assert.deepEqual(await select(place, `SELECT * FROM ${at(place, table)}`), [['a', '1', '1']])
+    await assert.rejects(other.storage.load(next, ['a']), { code: 'BUILD_COLUMNS', build: 2 })
+  })
 }
 
 function dependentTests(place: Place): void {
@@ -162,7 +192,7 @@ function dependentTests(place: Place): void {
     assert(building !== undefined)
 
     await second.storage.prepare(building)
-    await second.storage.publish(building)
+    await second.show(building)
 
     const shown = await select(place, `SELECT count(euros) FROM ${at(place, table)}`)
     assert.deepEqual(shown, [['0']])
@@ -174,7 +204,7 @@ function dependentTests(place: Place): void {
     const other = at(place, `${table}_others`)
     await place.database.script(`CREATE VIEW ${other} AS SELECT cents FROM ${at(place, table)}`)
 
-    await assert.rejects(second.storage.publish(next), { code: 'VIEW_IN_USE' })
+    await assert.rejects(second.show(next), { code: 'VIEW_IN_USE' })
     await assert.rejects(second.storage.prepare(next), { code: 'VIEW_IN_USE' })
 
     assert.deepEqual(await select(place, `SELECT cents FROM ${other}`), [['1']])
@@ -189,7 +219,7 @@ function dependentTests(place: Place): void {
     const next = await second.buildBeside()
     await second.write(next, [row('a', { euros: 0.5, owner: 'Ada' })])
 
-    await second.storage.publish(next)
+    await second.show(next)
 
     assert.deepEqual(await select(place, `SELECT * FROM ${other}`), [['a', '0.5']])
     assert.deepEqual(await select(place, `SELECT owner FROM ${at(place, table)}`), [['Ada']])
@@ -206,7 +236,7 @@ async function successive(place: Place, columns: Record<string, Column<number>>)
     )
   const first = modelOf(columns)
   const old = await first.build()
-  await first.storage.publish(old)
+  await first.show(old)
   const members = Object.keys(columns).map((name) => [name, 1])
   await first.write(old, [row('a', Object.fromEntries(members) as object)])
   const second = modelOf<{ euros: number; owner: string }>({ euros: double, owner: text })
@@ -290,6 +320,32 @@ function nameTests(place: Place): void {
     assert.deepEqual(await relations(place, table), [`${table}_b1`])
   })
 
+  jest.it('leaves nothing of a build that was dropped', async () => {
+    const { table, given } = anyModel(place)
+    await given.build()
+    const building = await given.buildBeside()
+    await given.write(building, [row('a', documentOf())], { park: [parkedEvent('b', 1)] })
+    const rows = async (): Promise<readonly unknown[]> => {
+      const records = ['builds', 'lanes', 'parked'].map(
+        (name) =>
+          `SELECT count(*) FROM ${at(place, `read_model_${name}`)} WHERE table_name = '${table}' AND build = 2`,
+      )
+      return (await select(place, records.join(' UNION ALL '))).flat()
+    }
+    const before = await rows()
+
+    await given.storage.drop(building)
+
+    assert.deepEqual(
+      [before, await rows()],
+      [
+        ['1', '2', '1'],
+        ['0', '0', '0'],
+      ],
+    )
+    assert.deepEqual(await relations(place, table), [`${table}_b1`])
+  })
+
   jest.it('never gives a name of a table to two builds', async () => {
     const { table, given } = anyModel(place)
     await given.build()
@@ -331,9 +387,11 @@ function refusalTests(place: Place): void {
     const given = new ContractModel(model as never, documentOf())
     const build = await given.build()
 
-    const outcome = await given.storage.commit(build, await given.step(build), [
-      row('account-1', { amount: value }),
-    ])
+    const outcome = await given.storage.commit(
+      build,
+      await given.step(build),
+      changesOf([row('account-1', { amount: value })]),
+    )
 
     const error = refusal(outcome, 'account-1')
     assert.equal(error.code, 'COLUMN_REFUSED')
@@ -349,9 +407,11 @@ function refusalTests(place: Place): void {
     const build = await given.build()
     const document = { ...documentOf(), extra: 1 }
 
-    const outcome = await given.storage.commit(build, await given.step(build), [
-      row('account-1', document),
-    ])
+    const outcome = await given.storage.commit(
+      build,
+      await given.step(build),
+      changesOf([row('account-1', document)]),
+    )
 
     const error = refusal(outcome, 'account-1')
     assert.equal(error.column, 'extra')
@@ -366,9 +426,11 @@ function refusalTests(place: Place): void {
     const { given } = anyModel(place)
     const build = await given.build()
 
-    const outcome = await given.storage.commit(build, await given.step(build), [
-      row(key, documentOf()),
-    ])
+    const outcome = await given.storage.commit(
+      build,
+      await given.step(build),
+      changesOf([row(key, documentOf())]),
+    )
 
     const error = refusal(outcome, key)
     assert.equal(error.column, 'key')
@@ -460,8 +522,10 @@ const anyTable = (): string => `documents_${randomBytes(6).toString('hex')}`
 const options = ({ database, schema }: Place) =>
   ({ database, schema, recordsSchema: schema }) as const
 
-function anyModel(place: Place): { readonly table: string; readonly given: ContractModel } {
-  const table = anyTable()
+function anyModel(
+  place: Place,
+  table = anyTable(),
+): { readonly table: string; readonly given: ContractModel } {
   const model = new PostgresReadModel({ ...options(place), table, columns: contractColumns })
   return { table, given: new ContractModel(model, documentOf()) }
 }

@@ -1,26 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { Report } from '../../../examples/bank-account/report.ts'
 import { runExample, type ExampleRun } from './example-process.ts'
 import { HEADER, historyFiles, temporaryFolder } from './history-file.ts'
+import { statedBalances } from './stated-balances.ts'
 
 jest.setTimeout(120_000)
 
 const historyFile = historyFiles()
 const newFolder = temporaryFolder()
-const STATEMENT = new URL('../../../examples/bank-account/statement.csv', import.meta.url)
-
-/** The balances that a bank's file states, after its last row up to the end of a day. */
-async function statedBalances(until = '9999-12-31'): Promise<Readonly<Record<string, number>>> {
-  const rows = (await readFile(STATEMENT, 'utf8')).trimEnd().split('\n').slice(1)
-  const cells = rows.map((row) => row.split(','))
-  return Object.fromEntries(
-    cells
-      .filter(([date = '']) => date <= until)
-      .map(([, accountId = '', , , , , balance]) => [accountId, Number(balance)]),
-  )
-}
 
 describe('npm run example', () => {
   let run: ExampleRun
@@ -160,6 +149,22 @@ describe('what goes wrong is said in one line', () => {
 
     expect(status).toBe(1)
     expect(stderr).toMatch(/^Error: '.*' holds other files \(letter\.txt\).*\n$/)
+  })
+
+  test('several runners of an embedded database: status 2', async () => {
+    const { status, stdout, stderr } = await runExample('--runners', '3')
+
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toBe(
+      '--runners 3 needs --postgres URL: an embedded database is open in one process only. See --help.\n',
+    )
+  })
+
+  test('a server that is not there: status 1', async () => {
+    const { status, stderr } = await runExample('--postgres', 'postgres://127.0.0.1:1/bank')
+
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^Error: .*\n$/)
   })
 
   test('an option that does not exist: status 2', async () => {

@@ -6,6 +6,8 @@ describe('the options of the example', () => {
     expect(readOptions([])).toEqual({
       transactions: expect.stringMatching(/examples\/bank-account\/statement\.csv$/),
       dataDir: undefined,
+      postgres: undefined,
+      runners: 1,
       occurredAt: undefined,
       account: undefined,
       json: false,
@@ -19,10 +21,21 @@ describe('the options of the example', () => {
     expect(readOptions([...args, '--account', '576', '--json'])).toEqual({
       transactions: 'a.csv',
       dataDir: 'data',
+      postgres: undefined,
+      runners: 1,
       occurredAt: '1993-12-31',
       account: '576',
       json: true,
       help: false,
+    })
+  })
+
+  test('name a server and a number of runners', () => {
+    const args = ['--postgres', 'postgres://everfold@127.0.0.1:5432/bank', '--runners', '8']
+
+    expect(readOptions(args)).toMatchObject({
+      postgres: 'postgres://everfold@127.0.0.1:5432/bank',
+      runners: 8,
     })
   })
 
@@ -31,6 +44,17 @@ describe('the options of the example', () => {
     { args: ['--occurred-at', 'yesterday'], says: "--occurred-at 'yesterday' is no day." },
     { args: ['--occurred-at'], says: 'argument missing' },
     { args: ['--account', 'mine'], says: "--account 'mine' is no account id." },
+    { args: ['--postgres', 'localhost'], says: '--postgres is no URL of a server.' },
+    { args: ['--postgres', 'mysql://localhost/bank'], says: '--postgres is no URL of a server.' },
+    {
+      args: ['--postgres', 'postgres://localhost/bank', '--data-dir', 'data'],
+      says: '--data-dir and --postgres are two places.',
+    },
+    { args: ['--runners', '0'], says: "--runners '0' is none." },
+    { args: ['--runners', '1.5'], says: "--runners '1.5' is none." },
+    { args: ['--runners', '9'], says: 'Use a whole number from 1 to 8.' },
+    { args: ['--runners', '2'], says: '--runners 2 needs --postgres URL' },
+    { args: ['--runners', '2', '--data-dir', 'data'], says: '--runners 2 needs --postgres URL' },
     { args: ['statement.csv'], says: "Unexpected argument 'statement.csv'" },
     { args: ['--csv'], says: "Unknown option '--csv'" },
   ])('are refused: $args', ({ args, says }) => {

@@ -7,6 +7,7 @@ import { createBank, type Bank } from '../../../examples/bank-account/bank.ts'
 import { runBank } from '../../../examples/bank-account/run-bank.ts'
 import { memoryEventStore, MemoryReadModel } from '../../../src/adapters/memory/index.ts'
 import type { BuildsRecord, GlobalPosition } from '../../../src/index.ts'
+import { laneOf } from '../../../src/projections/lanes/lane-of.ts'
 import { HEADER, historyFiles } from './history-file.ts'
 
 const historyFile = historyFiles()
@@ -41,10 +42,11 @@ async function overwrite(
   write: { readonly key: string; readonly document: Balance },
 ): Promise<void> {
   const { live } = (await storage.readBuilds()) as BuildsRecord
-  const previous = await storage.readLane(live, 0)
+  const number = laneOf(write.key, live.lanes)
+  const previous = await storage.readLane(live, number)
   const position = previous.checkpoint?.position as GlobalPosition
-  const step = { number: 0, previous, next: { ...previous, revision: randomUUID() } }
-  await storage.commit(live, step, [{ ...write, position }])
+  const step = { number, previous, next: { ...previous, revision: randomUUID() } }
+  await storage.commit(live, step, { writes: [{ ...write, position }], park: [], unpark: [] })
 }
 
 const SECONDS = {

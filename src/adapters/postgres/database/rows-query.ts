@@ -25,7 +25,7 @@ export class RowsQuery implements PostgresQuery {
   readonly name?: string
   readonly values: (string | null)[]
   readonly rowMode = 'array'
-  readonly types = RAW_TEXTS
+  readonly types: PostgresQuery['types'] = RAW_TEXTS
   /** Set by the client, with what it adds to it. */
   callback: ((error: Error | null, result: PostgresResult) => void) | undefined = undefined
   #rows: Row[] = []

@@ -1,17 +1,24 @@
-import type { Build, BuildsRecord } from '../../../projections/build.ts'
-import { BuildNotPreparedError } from '../../../projections/build-not-prepared-error.ts'
+import type { Build, BuildsRecord } from '../../../projections/builds/build.ts'
+import { BuildNotPreparedError } from '../../../projections/builds/build-not-prepared-error.ts'
 import type {
   DocumentAt,
   DocumentWrite,
+  LaneChanges,
   LaneRecord,
   LaneStep,
+  Member,
+  ParkedEvent,
   ReadModelStorage,
 } from '../../../projections/read-model-storage.ts'
 import { BuildColumnsError } from './build-columns-error.ts'
+import { BuildCommit } from './build-commit.ts'
+import { BuildIndexes } from './build-indexes.ts'
 import { BuildTable, createTableSql } from './build-table.ts'
 import type { Database, DatabaseSession } from '../database/database.ts'
 import { DatabaseError } from '../database/database-error.ts'
 import { describeColumns, type DocumentColumns } from './document-columns.ts'
+import type { IndexDefinition } from './index-definition.ts'
+import { LANE_PARAMETERS } from './lane-row.ts'
 import { migrate, READ_MODEL_MIGRATIONS } from '../schema/migrations.ts'
 import { once } from '../schema/once.ts'
 import type { ReadModelName } from './read-model-name.ts'
@@ -24,30 +31,42 @@ const UNDEFINED_TABLE = '42P01'
 /** How long making, switching and dropping wait for readers; what comes after them waits as long, and they are repeated by the runner. */
 const LOCK_TIMEOUT = '5s'
 
+export interface PostgresReadModelStorageOptions<Document> {
+  readonly columns: DocumentColumns<Document>
+  readonly indexes: readonly IndexDefinition[]
+  readonly recordsSchema: string
+}
+
 /** Read model storage in tables: one per build, and a view of the user's name that shows the live one. */
 export class PostgresReadModelStorage<Document> implements ReadModelStorage<Document> {
   readonly #database: Database
   readonly #name: ReadModelName
   readonly #columns: DocumentColumns<Document>
+  readonly #declaredIndexes: readonly IndexDefinition[]
   readonly #records: ReadModelRecords
   readonly #view: ReadModelView
+  readonly #indexes: BuildIndexes
+  readonly #parkedTable: string
   /** Makes the records before they are first used. */
   readonly #ready: () => Promise<void>
   /** Tables of builds whose columns were found to be ours. */
-  readonly #tables = new Map<number, BuildTable<Document>>()
+  readonly #tables = new Map<number, OpenedBuild<Document>>()
 
   constructor(
     database: Database,
     name: ReadModelName,
-    options: { readonly columns: DocumentColumns<Document>; readonly recordsSchema: string },
+    options: PostgresReadModelStorageOptions<Document>,
   ) {
-    const { columns, recordsSchema } = options
+    const { columns, indexes, recordsSchema } = options
     const sql = new SchemaSql(recordsSchema)
     this.#database = database
     this.#name = name
     this.#columns = columns
+    this.#declaredIndexes = indexes
     this.#records = new ReadModelRecords(name, sql)
     this.#view = new ReadModelView(name, sql)
+    this.#indexes = new BuildIndexes(name, sql, indexes)
+    this.#parkedTable = `${sql.identifier}.read_model_parked`
     this.#ready = once(() =>
       migrate(database, { schema: recordsSchema, sql, migrations: READ_MODEL_MIGRATIONS }),
     )
@@ -80,9 +99,19 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
     await this.#records.insertBuild(session, build, describeColumns(definitions))
   }
 
+  /** Only who writes the build that is being made waits until an index is; it takes half the time, and none for transactions of others. */
+  async finish(build: Build): Promise<void> {
+    await this.#use(build, () => this.#indexes.reconcile(this.#database, build))
+  }
+
   async readLane(build: Build, lane: number): Promise<LaneRecord> {
     await this.#ready()
     return this.#records.readLane(this.#database, build, lane)
+  }
+
+  async readLanes(build: Build): Promise<readonly LaneRecord[]> {
+    await this.#ready()
+    return this.#records.readLanes(this.#database, build)
   }
 
   async writeLane(build: Build, lane: LaneStep): Promise<boolean> {
@@ -94,27 +123,45 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
     build: Build,
     keys: readonly string[],
   ): Promise<ReadonlyMap<string, DocumentAt<Document>>> {
-    return this.#use(build, (table) => table.load(this.#database, keys))
+    return this.#use(build, ({ table }) => table.load(this.#database, keys))
   }
 
   async commit(
     build: Build,
     lane: LaneStep,
-    writes: readonly DocumentWrite<Document>[],
+    changes: LaneChanges<Document>,
   ): Promise<'committed' | 'superseded' | { readonly refused: ReadonlyMap<string, Error> }> {
     const step = this.#records.laneParameters(build, lane)
-    const outcome = await this.#use(build, (table) => table.commit(this.#database, step, writes))
+    const outcome = await this.#use(build, ({ commit }) =>
+      commit.run(this.#database, step, changes),
+    )
     if (typeof outcome === 'object') return outcome
     return outcome ? 'committed' : 'superseded'
   }
 
   async *scan(build: Build): AsyncIterable<readonly DocumentWrite<Document>[]> {
     for (let after: string | undefined; ;) {
-      const page = await this.#use(build, (table) => table.page(this.#database, after))
+      const page = await this.#use(build, ({ table }) => table.page(this.#database, after))
       if (page.length === 0) return
       yield page
       after = page.at(-1)?.key
     }
+  }
+
+  async *readParked(
+    build: Build,
+    lane: number,
+    key?: string,
+  ): AsyncIterable<readonly ParkedEvent[]> {
+    await this.#ready()
+    for (let after: ParkedEvent | undefined; ;) {
+      const page = await this.#records.parkedPage(this.#database, build, { lane, key, after })
+      if (page.length === 0) break
+      yield page
+      after = page.at(-1)
+    }
+    if ((await this.#records.columnsOf(this.#database, build)) === undefined)
+      throw this.#notPrepared(build)
   }
 
   async readBuilds(): Promise<BuildsRecord | undefined> {
@@ -131,7 +178,9 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
     await this.#change(async (session) => {
       if ((await this.#records.columnsOf(session, build)) === undefined)
         throw this.#notPrepared(build)
-      await this.#view.show(session, build)
+      // Whoever slept since it read the record must not bring readers back to a build that is live no more.
+      const builds = await this.#records.readBuilds(session)
+      if (builds?.live.number === build.number) await this.#view.show(session, build)
     })
   }
 
@@ -139,11 +188,29 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
   async drop(build: Build): Promise<void> {
     await this.#ready()
     await this.#records.deleteLanes(this.#database, build)
-    await this.#change(async (session) => {
+    const table = this.#name.quotedBuildTable(build)
+    const dropTable = async (session: DatabaseSession): Promise<void> => {
       if (await this.#records.deleteBuild(session, build))
-        await session.script(`DROP TABLE IF EXISTS ${this.#name.quotedBuildTable(build)}`)
-    })
+        await session.script(`DROP TABLE IF EXISTS ${table}`)
+    }
+    for (let tries = 1; ; tries++)
+      try {
+        await this.#change(dropTable)
+        break
+      } catch (error) {
+        if (!isIndexBeingMade(error) || tries === DROP_TRIES) throw error
+      }
     this.#tables.delete(build.number)
+  }
+
+  async beat(member: Member): Promise<readonly Member[]> {
+    await this.#ready()
+    return this.#records.beat(this.#database, member)
+  }
+
+  async leave(runner: string): Promise<void> {
+    await this.#ready()
+    await this.#records.deleteMember(this.#database, runner)
   }
 
   /** Runs what makes, shows or drops tables: one at a time per read model, over all processes. */
@@ -158,11 +225,11 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
 
   async #use<Result>(
     build: Build,
-    work: (table: BuildTable<Document>) => Promise<Result>,
+    work: (opened: OpenedBuild<Document>) => Promise<Result>,
   ): Promise<Result> {
-    const table = this.#tables.get(build.number) ?? (await this.#open(build))
+    const opened = this.#tables.get(build.number) ?? (await this.#open(build))
     try {
-      return await work(table)
+      return await work(opened)
     } catch (error) {
       if (error instanceof DatabaseError && error.sqlState === UNDEFINED_TABLE) {
         this.#tables.delete(build.number)
@@ -173,25 +240,41 @@ export class PostgresReadModelStorage<Document> implements ReadModelStorage<Docu
   }
 
   /** Other columns of the same names could give values of another type: they are compared once per build and process. */
-  async #open(build: Build): Promise<BuildTable<Document>> {
+  async #open(build: Build): Promise<OpenedBuild<Document>> {
     await this.#ready()
     const found = await this.#records.columnsOf(this.#database, build)
     if (found === undefined) throw this.#notPrepared(build)
     const declared = describeColumns(this.#columns.definitions)
     if (found !== declared)
       throw new BuildColumnsError(this.name, { build: build.number, found, declared })
+    const table = this.#name.quotedBuildTable(build)
     const names = {
-      table: this.#name.quotedBuildTable(build),
-      writeLane: this.#records.writeLaneSql,
+      ...{ table, parked: this.#parkedTable },
+      ...{ writeLane: this.#records.writeLaneSql, laneParameters: LANE_PARAMETERS },
     }
-    const table = new BuildTable(names, this.#columns)
-    this.#tables.set(build.number, table)
-    return table
+    const opened = {
+      table: new BuildTable(table, this.#columns),
+      commit: new BuildCommit(names, this.#columns, this.#declaredIndexes),
+    }
+    this.#tables.set(build.number, opened)
+    return opened
   }
 
   #notPrepared({ number }: Build): BuildNotPreparedError {
     return new BuildNotPreparedError(this.name, number)
   }
+}
+
+interface OpenedBuild<Document> {
+  readonly table: BuildTable<Document>
+  readonly commit: BuildCommit<Document>
+}
+
+const DROP_TRIES = 5
+
+/** `CREATE INDEX CONCURRENTLY` lets go of the table just before it is done: who drops the table then meets "tuple concurrently updated" (XX000). */
+function isIndexBeingMade(error: unknown): boolean {
+  return error instanceof DatabaseError && error.sqlState === 'XX000'
 }
 
 const LOCK = {

@@ -1,18 +1,31 @@
-import { randomUUID } from 'node:crypto'
-import { globalPosition } from '../../../event-store/global-position.ts'
-import type { Build, BuildsRecord } from '../../../projections/build.ts'
-import { BuildNotPreparedError } from '../../../projections/build-not-prepared-error.ts'
-import type { LaneRecord, LaneStep } from '../../../projections/read-model-storage.ts'
-import type { DatabaseSession, Parameter, Row, Statement } from '../database/database.ts'
-import type { ReadModelName } from './read-model-name.ts'
+import type { Build, BuildsRecord } from '../../../projections/builds/build.ts'
+import { BuildNotPreparedError } from '../../../projections/builds/build-not-prepared-error.ts'
+import { newLaneRecord } from '../../../projections/lanes/lane-record.ts'
+import type {
+  LaneRecord,
+  LaneStep,
+  Member,
+  ParkedEvent,
+} from '../../../projections/read-model-storage.ts'
+import type { DatabaseSession, Row, Statement } from '../database/database.ts'
+import { laneParameters, laneRecord, type LaneParameters } from './lane-row.ts'
+import { digestOf, FIRST_DIGEST, LAST_DIGEST, parkedEvent } from './parked-row.ts'
 import type { SchemaSql } from '../schema/schema-sql.ts'
 
-/** The rows that say which builds a read model has, and where their lanes are. */
+/** Whose rows they are. No two have one schema and table. */
+export interface RecordsName {
+  readonly schema: string
+  readonly table: string
+  /** For errors and status. */
+  readonly display: string
+}
+
+/** The rows that say which builds a read model has, where their lanes are, and who runs it. */
 export class ReadModelRecords {
-  readonly #name: ReadModelName
+  readonly #name: RecordsName
   readonly #statements: ReturnType<typeof statementsOf>
 
-  constructor(name: ReadModelName, sql: SchemaSql) {
+  constructor(name: RecordsName, sql: SchemaSql) {
     this.#name = name
     this.#statements = statementsOf(sql)
   }
@@ -43,7 +56,7 @@ export class ReadModelRecords {
   }
 
   async insertBuild(session: DatabaseSession, build: Build, columns: string): Promise<void> {
-    const revisions = Array.from({ length: build.lanes }, () => randomUUID())
+    const revisions = Array.from({ length: build.lanes + 1 }, () => newLaneRecord().revision)
     const parameters = [...this.#id(), build.number, columns, revisions]
     await session.query(this.#statements.insertBuild, parameters)
   }
@@ -65,12 +78,16 @@ export class ReadModelRecords {
     return laneRecord(row)
   }
 
+  async readLanes(session: DatabaseSession, build: Build): Promise<readonly LaneRecord[]> {
+    const rows = await session.query(this.#statements.readLanes, [...this.#id(), build.number])
+    if (rows.length === 0) throw new BuildNotPreparedError(this.#name.display, build.number)
+    return rows.map(laneRecord)
+  }
+
   async writeLane(session: DatabaseSession, build: Build, step: LaneStep): Promise<boolean> {
-    const written = await session.query(
-      this.#statements.writeLane,
-      this.laneParameters(build, step),
-    )
-    return written.length > 0
+    const { parameters, timeoutMs } = this.laneParameters(build, step)
+    const statement = { ...this.#statements.writeLane, timeoutMs }
+    return (await session.query(statement, parameters)).length > 0
   }
 
   /** The compare-and-set of a lane, to be part of a larger statement; gives a row if the lane was written. */
@@ -78,23 +95,49 @@ export class ReadModelRecords {
     return this.#statements.writeLane.text
   }
 
-  /** Its parameters, `$1` to `$11`. */
-  laneParameters(
-    { number: build }: Build,
-    { number, previous, next }: LaneStep,
-  ): readonly Parameter[] {
-    const { revision, epoch, owner = null, checkpoint, isHeld } = next
-    const place = [checkpoint?.position ?? null, checkpoint?.eventId ?? null]
-    return [
-      ...this.#id(),
-      ...[build, number, previous.revision],
-      ...[revision, epoch, owner, ...place, isHeld],
-    ]
+  laneParameters(build: Build, step: LaneStep): LaneParameters {
+    return laneParameters(this.#id(), build, step)
+  }
+
+  /** Parked events of a lane after one of them, in the order of keys and positions: up to a thousand, or up to some megabytes. Empty: there are no more. */
+  async parkedPage(
+    session: DatabaseSession,
+    build: Build,
+    { lane, key, after }: ParkedPlace,
+  ): Promise<readonly ParkedEvent[]> {
+    const only = key === undefined ? undefined : digestOf(key)
+    const rows = await session.query(this.#statements.readParked, [
+      ...[...this.#id(), build.number, lane],
+      ...[
+        after === undefined ? (only ?? FIRST_DIGEST) : digestOf(after.key),
+        after?.position ?? -1,
+      ],
+      only ?? LAST_DIGEST,
+    ])
+    return rows.map(parkedEvent)
+  }
+
+  /** @returns the records of all members. */
+  async beat(session: DatabaseSession, member: Member): Promise<readonly Member[]> {
+    const { runner, revision, leaseMs, version, fingerprint } = member
+    const parameters = [...this.#id(), runner, revision, leaseMs, version, fingerprint]
+    return (await session.query(this.#statements.beatMember, parameters)).map(memberOf)
+  }
+
+  async deleteMember(session: DatabaseSession, runner: string): Promise<void> {
+    await session.query(this.#statements.deleteMember, [...this.#id(), runner])
   }
 
   #id(): readonly string[] {
     return [this.#name.schema, this.#name.table]
   }
+}
+
+/** Parked events of a lane, of one key or of all, after one of them. */
+interface ParkedPlace {
+  readonly lane: number
+  readonly key: string | undefined
+  readonly after: ParkedEvent | undefined
 }
 
 function statementsOf(sql: SchemaSql): Readonly<Record<StatementName, Statement>> {
@@ -107,7 +150,11 @@ function statementsOf(sql: SchemaSql): Readonly<Record<StatementName, Statement>
     deleteLanes: sql.query('delete_lanes'),
     deleteBuild: sql.query('delete_build'),
     readLane: sql.query('read_lane'),
+    readLanes: sql.query('read_lanes'),
     writeLane: sql.query('write_lane'),
+    readParked: sql.query('read_parked'),
+    beatMember: sql.query('beat_member'),
+    deleteMember: sql.query('delete_member'),
   }
 }
 
@@ -120,23 +167,24 @@ type StatementName =
   | 'deleteLanes'
   | 'deleteBuild'
   | 'readLane'
+  | 'readLanes'
   | 'writeLane'
+  | 'readParked'
+  | 'beatMember'
+  | 'deleteMember'
 
 function buildsRecord([revision, json]: Row): BuildsRecord {
   const builds = JSON.parse(json ?? '') as Omit<BuildsRecord, 'revision'>
-  const { newest, live, building, previous, dropping } = builds
-  return { revision: revision ?? '', newest, live, building, previous, dropping }
+  const { building, previous, ...rest } = builds
+  return { revision: revision ?? '', building, previous, ...rest }
 }
 
-function laneRecord([revision, epoch, owner, position, eventId, isHeld]: Row): LaneRecord {
+function memberOf([runner, revision, leaseMs, version, fingerprint]: Row): Member {
   return {
+    runner: runner ?? '',
     revision: revision ?? '',
-    epoch: Number(epoch),
-    owner: owner ?? undefined,
-    checkpoint:
-      typeof position === 'string' && typeof eventId === 'string'
-        ? { position: globalPosition(position), eventId }
-        : undefined,
-    isHeld: isHeld === 't',
+    leaseMs: Number(leaseMs),
+    version: Number(version),
+    fingerprint: fingerprint ?? '',
   }
 }

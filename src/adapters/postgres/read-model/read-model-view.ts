@@ -1,4 +1,4 @@
-import type { Build } from '../../../projections/build.ts'
+import type { Build } from '../../../projections/builds/build.ts'
 import type { DatabaseSession, Statement } from '../database/database.ts'
 import { quoteIdentifier } from '../database/identifier.ts'
 import type { ReadModelName } from './read-model-name.ts'

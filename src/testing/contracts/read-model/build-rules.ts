@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { put } from './contract-document.ts'
+import { changesOf, put } from './contract-document.ts'
+import { parkedEvent } from './contract-parked.ts'
 import { anyBuild, recordOf, type ReadModelRule } from './contract-model.ts'
 
 type AddRules = (rule: ReadModelRule) => void
@@ -21,6 +22,8 @@ export const addBuildRules: AddRules = (rule) => {
       building: anyBuild({ number: 2 ** 40, projection: "ключ 'n'" }),
       previous: anyBuild({ number: 2 }),
       dropping: [anyBuild({ number: 3 })],
+      rolledBack: [2, 2 ** 31],
+      isPaused: true,
     }
 
     await storage.writeBuilds(undefined, bare)
@@ -102,6 +105,31 @@ export const addBuildRules: AddRules = (rule) => {
     await assert.rejects(published, { code: 'BUILD_NOT_PREPARED', build: 2 })
   })
 
+  rule('finishes a build again and again, also one that readers see', async (given) => {
+    const live = await given.build()
+    await given.write(live, [put('a')])
+    const building = await given.buildBeside()
+    await given.write(building, [put('b')])
+
+    await given.storage.finish(building)
+    await given.storage.finish(building)
+    await given.storage.finish(live)
+    await Promise.all([given.storage.finish(live), given.storage.finish(live)])
+
+    await given.write(live, [put('c')])
+    await given.write(building, [put('c')])
+    assert.deepEqual(await given.all(live), [put('a'), put('c')])
+    assert.deepEqual(await given.all(building), [put('b'), put('c')])
+  })
+
+  rule('refuses to finish a build that was never prepared', async (given) => {
+    await given.build()
+
+    const finished = given.storage.finish(anyBuild({ number: 2 }))
+
+    await assert.rejects(finished, { code: 'BUILD_NOT_PREPARED', build: 2 })
+  })
+
   rule('drops one build and leaves the others', async (given) => {
     const live = await given.build()
     const building = await given.buildBeside()
@@ -125,11 +153,17 @@ export const addBuildRules: AddRules = (rule) => {
     await given.storage.drop(building)
 
     const written = await given.storage.writeLane(building, step)
-    const commit = given.storage.commit(building, step, [put('late')])
+    const commit = given.storage.commit(building, step, changesOf([put('late')]))
+    const late = changesOf([], { park: [parkedEvent('late', 1)] })
+    await assert.rejects(given.storage.commit(building, step, late), {
+      code: 'BUILD_NOT_PREPARED',
+    })
 
     assert.equal(written, false)
     await assert.rejects(commit, { code: 'BUILD_NOT_PREPARED', build: 2 })
     await assert.rejects(given.storage.load(building, ['late']), { code: 'BUILD_NOT_PREPARED' })
+    await assert.rejects(given.parked(building), { code: 'BUILD_NOT_PREPARED' })
+    await assert.rejects(given.storage.readLanes(building), { code: 'BUILD_NOT_PREPARED' })
     await assert.rejects(given.all(building), { code: 'BUILD_NOT_PREPARED' })
   })
 

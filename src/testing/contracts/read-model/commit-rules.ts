@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { at, documentOf, many, put, remove } from './contract-document.ts'
+import { at, changesOf, documentOf, many, put, remove } from './contract-document.ts'
 import { stepFrom, type ReadModelRule } from './contract-model.ts'
 
 type AddRules = (rule: ReadModelRule) => void
@@ -13,11 +13,11 @@ export const addCommitRules: AddRules = (rule) => {
     const checkpoint = { position: at(7), eventId: randomUUID() }
     const step = await given.step(build, { checkpoint, owner: 'ada', epoch: 2 })
 
-    const outcome = await given.storage.commit(build, step, [
-      remove('gone', 7),
-      put('changed', { count: 2 }, 6),
-      put('new', { count: 3 }, 5),
-    ])
+    const outcome = await given.storage.commit(
+      build,
+      step,
+      changesOf([remove('gone', 7), put('changed', { count: 2 }, 6), put('new', { count: 3 }, 5)]),
+    )
 
     assert.equal(outcome, 'committed')
     assert.deepEqual(await given.all(build), [
@@ -34,11 +34,12 @@ export const addCommitRules: AddRules = (rule) => {
     await given.storage.writeLane(build, claim)
     const stale = stepFrom(claim.previous, { owner: 'ada' })
 
-    const outcome = await given.storage.commit(build, stale, [
-      put('new'),
-      put('kept', { count: 2 }),
-    ])
-    const deletion = await given.storage.commit(build, stale, [remove('kept')])
+    const outcome = await given.storage.commit(
+      build,
+      stale,
+      changesOf([put('new'), put('kept', { count: 2 })]),
+    )
+    const deletion = await given.storage.commit(build, stale, changesOf([remove('kept')]))
 
     assert.deepEqual([outcome, deletion], ['superseded', 'superseded'])
     assert.deepEqual(await given.all(build), [put('kept', { count: 1 })])
@@ -48,10 +49,10 @@ export const addCommitRules: AddRules = (rule) => {
   rule('supersedes a committed batch that is sent again', async (given) => {
     const build = await given.build()
     const step = await given.step(build)
-    await given.storage.commit(build, step, [put('account', { count: 1 })])
+    await given.storage.commit(build, step, changesOf([put('account', { count: 1 })]))
     await given.write(build, [put('account', { count: 2 }, 2)])
 
-    const again = await given.storage.commit(build, step, [put('account', { count: 1 })])
+    const again = await given.storage.commit(build, step, changesOf([put('account', { count: 1 })]))
 
     assert.equal(again, 'superseded')
     assert.deepEqual(await given.all(build), [put('account', { count: 2 }, 2)])
@@ -62,8 +63,8 @@ export const addCommitRules: AddRules = (rule) => {
     const written = await given.step(build)
     const superseded = stepFrom(written.previous)
 
-    await given.storage.commit(build, written, [put('a')])
-    await given.storage.commit(build, superseded, [put('b')])
+    await given.storage.commit(build, written, changesOf([put('a')]))
+    await given.storage.commit(build, superseded, changesOf([put('b')]))
 
     const { revision } = await given.storage.readLane(build, 0)
     assert.equal(revision, written.next.revision)
@@ -79,7 +80,7 @@ export const addCommitRules: AddRules = (rule) => {
     }))
 
     const outcomes = await Promise.all(
-      racers.map(({ step, writes }) => given.storage.commit(build, step, writes)),
+      racers.map(({ step, writes }) => given.storage.commit(build, step, changesOf(writes))),
     )
 
     const winners = racers.filter((_, racer) => outcomes[racer] === 'committed')
@@ -100,7 +101,7 @@ export const addCommitRules: AddRules = (rule) => {
 
     const [claimed, outcome] = await Promise.all([
       given.storage.writeLane(build, claim),
-      given.storage.commit(build, batch, [put('a')]),
+      given.storage.commit(build, batch, changesOf([put('a')])),
     ])
 
     const { revision } = await given.storage.readLane(build, 0)
@@ -116,7 +117,7 @@ export const addCommitRules: AddRules = (rule) => {
     const checkpoint = { position: at(9), eventId: randomUUID() }
     const step = await given.step(build, { checkpoint })
 
-    const outcome = await given.storage.commit(build, step, [])
+    const outcome = await given.storage.commit(build, step, changesOf([]))
 
     assert.equal(outcome, 'committed')
     assert.deepEqual(await given.storage.readLane(build, 0), step.next)
@@ -141,6 +142,31 @@ export const addCommitRules: AddRules = (rule) => {
     assert.equal(deleted, undefined)
     assert.deepEqual(await given.all(build), [put('account', { count: 2 }, 3)])
   })
+
+  rule(
+    'deletes documents and makes others again in one commit, commit after commit',
+    async (given) => {
+      const build = await given.build()
+      const keys = ['a', 'b', 'c', 'd', 'e']
+      await given.write(
+        build,
+        keys.map((key) => put(key)),
+      )
+
+      for (let round = 2; round <= 7; round++)
+        await given.write(
+          build,
+          keys.map((key, index) =>
+            (index + round) % 3 === 0 ? remove(key, round) : put(key, { count: round }, round),
+          ),
+        )
+
+      assert.deepEqual(
+        await given.all(build),
+        ['a', 'b', 'd', 'e'].map((key) => put(key, { count: 7 }, 7)),
+      )
+    },
+  )
 
   rule('replaces a document whole', async (given) => {
     const build = await given.build()

@@ -1,5 +1,6 @@
-import { globalPosition, type GlobalPosition, type JsonValue } from '../../../index.ts'
-import type { DocumentWrite } from '../../../projections/read-model-storage.ts'
+import { globalPosition, type GlobalPosition } from '../../../event-store/global-position.ts'
+import type { JsonValue } from '../../../event-store/json-value.ts'
+import type { DocumentWrite, LaneChanges } from '../../../projections/read-model-storage.ts'
 
 /** The document that the rules write: one member of each kind. A sink with typed columns declares them for it. */
 export interface ContractDocument {
@@ -48,3 +49,9 @@ export const many = (
   prefix = 'document-',
 ): readonly DocumentWrite<ContractDocument>[] =>
   Array.from({ length: amount }, (_, index) => put(`${prefix}${index}`, { count: index }))
+
+/** What a commit writes: documents and deletions, and parked events if there are any. */
+export const changesOf = (
+  writes: readonly DocumentWrite<ContractDocument>[],
+  parked: Partial<Pick<LaneChanges<ContractDocument>, 'park' | 'unpark'>> = {},
+): LaneChanges<ContractDocument> => ({ writes, park: [], unpark: [], ...parked })

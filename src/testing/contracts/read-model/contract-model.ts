@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { ReadModel } from '../../../projections/read-model.ts'
-import type { Build, BuildsRecord } from '../../../projections/build.ts'
+import type { Build, BuildsRecord } from '../../../projections/builds/build.ts'
 import type {
   DocumentAt,
   DocumentWrite,
   LaneRecord,
   LaneStep,
+  ParkedEvent,
   ReadModelStorage,
 } from '../../../projections/read-model-storage.ts'
 import type { ContractSubject, Rule } from '../contract.ts'
-import { documentOf, type ContractDocument } from './contract-document.ts'
+import { changesOf, documentOf, type ContractDocument } from './contract-document.ts'
 
 export type ReadModelRule = Rule<ContractModel>
 
@@ -38,9 +39,9 @@ export class ContractModel {
   }
 
   /** Makes the next build beside the live one and prepares it. */
-  async buildBeside(): Promise<Build> {
+  async buildBeside({ lanes = 1 }: { readonly lanes?: number } = {}): Promise<Build> {
     const builds = await this.builds()
-    const building = anyBuild({ number: builds.newest + 1 })
+    const building = anyBuild({ number: builds.newest + 1, lanes })
     await this.change(builds, { building, newest: building.number })
     await this.storage.prepare(building)
     return building
@@ -55,6 +56,16 @@ export class ContractModel {
       building: undefined,
       previous: builds.live,
     })
+  }
+
+  /** Makes a build the live one, and shows it to readers from outside. */
+  async show(build: Build): Promise<void> {
+    const builds = await this.builds()
+    const { live, building, previous } = builds
+    const others = [live, building, previous].filter((each) => each?.number !== build.number)
+    const other = others.find((each) => each !== undefined)
+    await this.change(builds, { live: build, building: undefined, previous: other })
+    await this.storage.publish(build)
   }
 
   async change(builds: BuildsRecord, changes: Partial<BuildsRecord>): Promise<void> {
@@ -74,14 +85,26 @@ export class ContractModel {
   }
 
   /** Commits, as the owner of the lane. */
-  async write(build: Build, writes: readonly Write[]): Promise<void> {
-    assert.equal(await this.storage.commit(build, await this.step(build), writes), 'committed')
+  async write(
+    build: Build,
+    writes: readonly Write[],
+    parked?: Parameters<typeof changesOf>[1],
+  ): Promise<void> {
+    const changes = changesOf(writes, parked)
+    assert.equal(await this.storage.commit(build, await this.step(build), changes), 'committed')
   }
 
   /** What a load finds under one key. */
   async find(build: Build, key: string): Promise<DocumentAt<ContractDocument> | undefined> {
     const found = (await this.storage.load(build, [key])).get(key)
     return found?.document === undefined ? undefined : found
+  }
+
+  /** All parked events of a lane, or those of one key, in the order in which they are read. */
+  async parked(build: Build, key?: string, lane = 0): Promise<readonly ParkedEvent[]> {
+    const found: ParkedEvent[] = []
+    for await (const page of this.storage.readParked(build, lane, key)) found.push(...page)
+    return found
   }
 
   /** All documents of a build, in the order of their keys. */
@@ -145,4 +168,6 @@ export const recordOf = (live: Build): BuildsRecord => ({
   building: undefined,
   previous: undefined,
   dropping: [],
+  rolledBack: [],
+  isPaused: false,
 })

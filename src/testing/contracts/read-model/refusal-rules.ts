@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { documentOf, put, remove } from './contract-document.ts'
+import { changesOf, documentOf, put, remove } from './contract-document.ts'
 import type { ReadModelRule } from './contract-model.ts'
 
 type AddRules = (rule: ReadModelRule) => void
@@ -10,11 +10,11 @@ export const addRefusalRules: AddRules = (rule) => {
     const build = await given.build()
     const refused = { ...put('bad'), document: given.refused }
 
-    const outcome = await given.storage.commit(build, await given.step(build), [
-      put('good'),
-      refused,
-      { ...refused, key: 'worse' },
-    ])
+    const outcome = await given.storage.commit(
+      build,
+      await given.step(build),
+      changesOf([put('good'), refused, { ...refused, key: 'worse' }]),
+    )
 
     assert(typeof outcome === 'object')
     assert.deepEqual([...outcome.refused.keys()], ['bad', 'worse'])
@@ -26,11 +26,11 @@ export const addRefusalRules: AddRules = (rule) => {
     await given.write(build, [put('kept')])
     const step = await given.step(build, { owner: 'ada' })
 
-    await given.storage.commit(build, step, [
-      put('new'),
-      { ...put('bad'), document: given.refused },
-      remove('kept'),
-    ])
+    await given.storage.commit(
+      build,
+      step,
+      changesOf([put('new'), { ...put('bad'), document: given.refused }, remove('kept')]),
+    )
 
     assert.deepEqual(await given.all(build), [put('kept')])
     assert.deepEqual(await given.storage.readLane(build, 0), step.previous)
@@ -39,9 +39,13 @@ export const addRefusalRules: AddRules = (rule) => {
   rule('goes on after a refused document as if it had never been sent', async (given) => {
     const build = await given.build()
     const step = await given.step(build)
-    await given.storage.commit(build, step, [{ ...put('account'), document: given.refused }])
+    await given.storage.commit(
+      build,
+      step,
+      changesOf([{ ...put('account'), document: given.refused }]),
+    )
 
-    const outcome = await given.storage.commit(build, step, [put('account')])
+    const outcome = await given.storage.commit(build, step, changesOf([put('account')]))
 
     assert.equal(outcome, 'committed')
     assert.deepEqual((await given.find(build, 'account'))?.document, documentOf())

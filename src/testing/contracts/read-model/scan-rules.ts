@@ -26,6 +26,25 @@ export const addScanRules: AddRules = (rule) => {
     assert.ok(largest <= 2500, `a page of ${largest}`)
   })
 
+  rule('scans large documents in pages that fit in memory', async (given) => {
+    const build = await given.build()
+    const title = 'x'.repeat(2 ** 20)
+    for (let part = 0; part < 4; part++)
+      await given.write(
+        build,
+        many(8, `part-${part}-`).map(({ key }) => put(key, { title })),
+      )
+
+    const sizes: number[] = []
+    for await (const page of given.storage.scan(build)) sizes.push(page.length)
+
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      32,
+    )
+    assert.ok(Math.max(...sizes) <= 16, `pages of ${sizes.join(', ')} megabytes`)
+  })
+
   rule('scans documents as a load gives them, with their positions', async (given) => {
     const build = await given.build()
     const writes = [

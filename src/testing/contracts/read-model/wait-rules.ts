@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Build } from '../../../projections/build.ts'
-import { at, put } from './contract-document.ts'
+import type { Build } from '../../../projections/builds/build.ts'
+import { at, changesOf, put } from './contract-document.ts'
 import { anyBuild, recordOf, type ContractModel, type ReadModelRule } from './contract-model.ts'
 
 type AddRules = (rule: ReadModelRule) => void
@@ -84,6 +84,6 @@ export const addWaitRules: AddRules = (rule) => {
 async function move(given: ContractModel, build: Build, position: number, lane = 0): Promise<void> {
   const checkpoint = { position: at(position), eventId: randomUUID() }
   const step = await given.step(build, { checkpoint, owner: 'runner-7' }, lane)
-  const outcome = await given.storage.commit(build, step, [put('a', {}, position)])
+  const outcome = await given.storage.commit(build, step, changesOf([put('a', {}, position)]))
   assert.equal(outcome, 'committed')
 }

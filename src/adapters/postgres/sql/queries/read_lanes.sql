@@ -1,0 +1,3 @@
+SELECT revision, epoch, owner, lease_ms, barren_claims, position, event_id, is_held, trouble FROM :"schema".read_model_lanes
+WHERE table_schema = $1 AND table_name = $2 AND build = $3::bigint
+ORDER BY lane

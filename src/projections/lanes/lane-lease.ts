@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import type { Checkpoint } from '../../event-store/checkpoint.ts'
+import type { LogPage } from '../../event-store/event-reader.ts'
+import type { RecordedEvent } from '../../event-store/recorded-event.ts'
+import type { FailurePolicy, Folded } from '../folding/fold.ts'
+import type { LaneRecord } from '../read-model-storage.ts'
+import { cutPage } from './cut-page.ts'
+import { announcementsOf } from './lane-announcements.ts'
+import type { Feed, LaneOptions } from './lane-options.ts'
+import type { LaneWork } from './lane-work.ts'
+import { LaneDisturbed, LaneWriter } from './lane-writer.ts'
+import { answerRequest } from './parked-events.ts'
+
+/** How often a checkpoint moves, at most, over events that the projection ignores. */
+const MOVE_INTERVAL_MS = 1000
+
+/** A lane writes its record at least this often within a lease: two writes may be late, and it is not lost. */
+const BEATS_PER_LEASE = 3
+
+/** The time in which a runner has a lane: all that is held in memory for the lane belongs to it. */
+export class LaneLease<Document, Event extends RecordedEvent> {
+  readonly #options: LaneOptions<Document, Event>
+  readonly #work: LaneWork<Document, Event>
+  readonly #writer: LaneWriter<Document>
+  readonly #policy: FailurePolicy
+  readonly #refused: ReadonlyMap<string, Error>
+  readonly #stopped: AbortSignal
+  readonly #broken = new AbortController()
+  /** Aborted when a write of the lane fails: it is not this runner's any more, perhaps. */
+  readonly #lost = new AbortController()
+  /** How far the log was folded, or looked at, in memory. */
+  #cursor: Checkpoint | undefined
+  /** What is parked when the pages folded so far are committed. */
+  #parked: LaneRecord['parked']
+  /** A write of the lane under way. */
+  #flight: Promise<void> | undefined
+  /** The feed has ended: the release moves the checkpoint. */
+  #isOver = false
+  #writtenAt = performance.now()
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param refused keys whose documents the sink refused before, and why: their events are parked. */
+  constructor(
+    options: LaneOptions<Document, Event>,
+    lane: LaneRecord,
+    {
+      refused,
+      signal,
+    }: { readonly refused: ReadonlyMap<string, Error>; readonly signal: AbortSignal },
+  ) {
+    const { onFailure } = options
+    this.#options = options
+    const setAside = new Map<string, Error | undefined>(refused)
+    for (const key of lane.parked.keys()) setAside.set(key, undefined)
+    this.#policy = { onFailure, setAside }
+    this.#refused = refused
+    this.#stopped = signal
+    this.#work = options.makeWork({
+      ...options,
+      isNew: lane.checkpoint === undefined,
+      policy: this.#policy,
+      lost: this.#lost.signal,
+      stopped: this.#broken.signal,
+    })
+    this.#writer = new LaneWriter({ ...options, keepsDone: this.#work.isInTurn }, lane)
+    this.#cursor = lane.checkpoint
+    this.#parked = lane.parked
+  }
+
+  /** Folds a feed until it ends, and releases the lane. */
+  async run(feed: Feed): Promise<void> {
+    const stopWatching = announcementsOf(this.#options.storage).onWait(() => {
+      this.#touch()
+    })
+    const breakOff = (): void => {
+      this.#broken.abort(STOPPED)
+    }
+    this.#stopped.addEventListener('abort', breakOff)
+    if (this.#stopped.aborted) breakOff()
+    try {
+      await this.#answerRequests()
+      this.#touch()
+      for await (const page of feed(this.#writer.lane.checkpoint, this.#broken.signal))
+        await this.#doPage(page)
+    } catch (error) {
+      if (error !== STOPPED && error !== ASKED) {
+        await this.#flight?.catch(() => undefined) // its own failure is this error, or less telling
+        throw error
+      }
+    } finally {
+      stopWatching()
+      this.#stopped.removeEventListener('abort', breakOff)
+      clearTimeout(this.#timer)
+    }
+    this.#isOver = true
+    while (this.#flight !== undefined) await this.#flight
+    clearTimeout(this.#timer)
+    const { lane } = this.#writer
+    if (lane.requests.length > 0 && !this.#stopped.aborted) throw new LaneDisturbed(lane)
+    await this.#release()
+  }
+
+  /** The request broke the chain of revisions, so nothing is in flight or folded ahead. */
+  async #answerRequests(): Promise<void> {
+    const [request] = this.#writer.lane.requests
+    if (request === undefined) return
+    const answering = { writer: this.#writer, work: this.#work, lost: this.#lost }
+    await answerRequest({ ...this.#options, ...answering }, request)
+    this.#parked = this.#writer.lane.parked
+    if (!this.#parked.has(request.key)) this.#policy.setAside.delete(request.key)
+    this.#broken.signal.throwIfAborted()
+    await this.#answerRequests()
+  }
+
+  async #doPage(page: LogPage): Promise<void> {
+    const [first, rest] = cutPage(page, this.#writer.lane.barrenClaims)
+    await this.#doPart(first)
+    if (rest !== undefined) await this.#doPage(rest)
+  }
+
+  async #doPart(page: LogPage): Promise<void> {
+    const { pageKeys, number } = this.#options
+    let events = pageKeys.of(page, number)
+    do {
+      while (this.#work.isInTurn && this.#flight !== undefined) await this.#flight
+      const done = await this.#work.run(events)
+      // Not in a function of its own: between its end and what follows, somebody who begins to wait could take off.
+      while (this.#flight !== undefined) await this.#flight
+      const last = events[done.count - 1]?.event
+      events = events.slice(done.count)
+      if (events.length === 0) this.#cursor = page.through
+      else if (last !== undefined) this.#cursor = { position: last.position, eventId: last.id }
+      if (done.isDue) this.#takeOff(done, done.count)
+      else this.#touch()
+      if (events.length > 0) this.#broken.signal.throwIfAborted()
+    } while (events.length > 0)
+  }
+
+  /** Begins a write of the lane; the next page is folded meanwhile. Its failure breaks the lease, also while the feed waits for events. */
+  #takeOff({ documents, setbacks }: Folded<Document, Event>, events: number): void {
+    const parked = new Map(this.#parked)
+    for (const { key, event } of setbacks) if (!parked.has(key)) parked.set(key, event.position)
+    if (setbacks.length > 0) this.#parked = parked
+    const park = setbacks.map(({ key, event, error }) => ({
+      key,
+      position: event.position,
+      streamId: event.streamId,
+      version: event.version,
+      error: error?.message,
+      discarded: undefined,
+    }))
+    const changes = { writes: [...documents.values()], park, unpark: [] }
+    const requests = this.#requestsFor(setbacks)
+    const next = { checkpoint: this.#cursor, parked: this.#parked, requests }
+    const landed = this.#writer.write(next, changes).then(() => {
+      this.#work.committed(documents)
+      this.#flight = undefined
+      this.#writtenAt = performance.now()
+      announcementsOf(this.#options.storage).moved()
+      this.#options.onCommit(events)
+      for (const setback of setbacks) if (setback.error !== undefined) this.#options.onPark(setback)
+      if (this.#writer.lane.requests.length > 0) this.#broken.abort(ASKED)
+      this.#touch()
+    })
+    landed.catch((error: unknown) => {
+      this.#lost.abort(error)
+      this.#broken.abort(error)
+    })
+    this.#flight = landed
+  }
+
+  /** Which event made a document that the sink refuses is not known yet: this runner asks itself to fold them again, one by one, up to that event. */
+  #requestsFor(setbacks: Folded<Document, Event>['setbacks']): LaneRecord['requests'] {
+    const asked = setbacks
+      .filter(({ key, error }) => error !== undefined && this.#refused.has(key))
+      .map(({ key }) => ({ id: randomUUID(), key, reason: undefined }))
+    const { requests } = this.#writer.lane
+    return asked.length === 0 ? requests : [...requests, ...asked]
+  }
+
+  /**
+   * Sees to it that the lane is written in time: over events that matched nothing at once when somebody waits, else at most once a second; and often
+   * enough that the lease does not run out.
+   */
+  #touch(): void {
+    if (this.#flight !== undefined || this.#isOver || this.#lost.signal.aborted) return
+    const { storage, leaseMs } = this.#options
+    const beatMs = leaseMs / BEATS_PER_LEASE
+    const isBehind = this.#cursor?.position !== this.#writer.lane.checkpoint?.position
+    clearTimeout(this.#timer)
+    const dueMs =
+      this.#writtenAt + (isBehind ? Math.min(MOVE_INTERVAL_MS, beatMs) : beatMs) - performance.now()
+    if (dueMs <= 0 || (isBehind && announcementsOf(storage).isAwaited))
+      this.#takeOff({ documents: new Map(), setbacks: [] }, 0)
+    else
+      this.#timer = setTimeout(() => {
+        this.#touch()
+      }, dueMs)
+  }
+
+  /** Moves the checkpoint to where the log was looked at, and gives the lane back. */
+  async #release(): Promise<void> {
+    await this.#writer.write({ checkpoint: this.#cursor, owner: undefined, barrenClaims: 0 })
+    announcementsOf(this.#options.storage).moved()
+    this.#options.onCommit(0)
+  }
+}
+
+/** Why a feed ends when the runner stops. */
+const STOPPED = new Error('The runner stops.')
+
+/** Why a feed ends when something is asked: it goes on once that is answered. */
+const ASKED = new Error('Something is asked of the lane.')

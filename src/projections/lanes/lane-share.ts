@@ -1,0 +1,100 @@
+import type { LaneRecord, Member } from '../read-model-storage.ts'
+import { Sightings } from './sightings.ts'
+
+export interface LaneShareOptions {
+  /** Names the runner. */
+  readonly runner: string
+  /** Number of lanes of the build. */
+  readonly lanes: number
+  /** Claims a lane whose record is free, runs it until the signal is aborted, and gives it back. Never rejects. */
+  readonly run: (number: number, record: LaneRecord, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * The lanes of a build that one runner has: as many as its share among the runners, taken when they are free and given back when they are too many.
+ *
+ * No runner tells another what to do: each counts the members and takes its place among them, so that all come to the same numbers.
+ */
+export class LaneShare {
+  readonly #options: LaneShareOptions
+  readonly #running = new Map<number, { readonly stop: AbortController; ended: Promise<void> }>()
+  readonly #sightings = new Sightings()
+  /** Lanes that had stalled before this runner came: it may have other code, so it tries them once. */
+  #stallsToTry: Set<string> | undefined
+
+  constructor(options: LaneShareOptions) {
+    this.#options = options
+  }
+
+  /** Numbers of the lanes that this runner has. */
+  get numbers(): readonly number[] {
+    return [...this.#running.keys()]
+  }
+
+  /**
+   * Takes and gives back lanes, by what the records say now. Does not wait until lanes given back have ended.
+   *
+   * @param isWanted tells which lanes may be taken. Default: all.
+   */
+  balance(
+    members: readonly Member[],
+    records: readonly LaneRecord[],
+    isWanted: (number: number) => boolean = () => true,
+  ): void {
+    const { lanes, runner } = this.#options
+    const share = shareOf(runner, members, lanes)
+    this.#stallsToTry ??= new Set(
+      records.flatMap(({ stall, revision }) => (stall === undefined ? [] : [revision])),
+    )
+    for (const number of this.numbers.slice(Math.max(share, 0)))
+      this.#running.get(number)?.stop.abort()
+    for (const [number, record] of records.slice(0, lanes).entries()) {
+      const isFree = this.#isFree(number, record) // asked of all: it also notes what was seen
+      const isTaken = this.#running.has(number) || this.#running.size >= share
+      if (isFree && !isTaken && isWanted(number)) this.#take(number, record)
+    }
+  }
+
+  /** Settles when one of the lanes has ended; at once when there is none. */
+  async oneEnded(): Promise<void> {
+    await Promise.race([...this.#running.values()].map(({ ended }) => ended))
+  }
+
+  /** Whether a stalled lane was one before this runner came, and was not tried since. */
+  isToBeTried({ revision }: LaneRecord): boolean {
+    return this.#stallsToTry?.has(revision) !== false
+  }
+
+  /** Gives all lanes back, after the pages in hand. */
+  async release(): Promise<void> {
+    const running = [...this.#running.values()]
+    for (const { stop } of running) stop.abort()
+    await Promise.all(running.map(({ ended }) => ended))
+  }
+
+  /** A lane is free when nobody has it, or when its revision did not change for the lease of whoever has it. */
+  #isFree(number: number, record: LaneRecord): boolean {
+    const { owner, revision, leaseMs, stall } = record
+    const unchangedMs = this.#sightings.unchangedMs(number, revision)
+    if (stall !== undefined && !this.isToBeTried(record)) return false
+    return owner === undefined || unchangedMs > leaseMs
+  }
+
+  #take(number: number, record: LaneRecord): void {
+    const stop = new AbortController()
+    const ended = this.#options.run(number, record, stop.signal).finally(() => {
+      this.#running.delete(number)
+    })
+    this.#running.set(number, { stop, ended })
+  }
+}
+
+/** How many of the lanes are for one of the members: all get as many, the first ones in the order of their names one more where it does not come out even. */
+export function shareOf(runner: string, members: readonly Member[], lanes: number): number {
+  const place = members
+    .map((member) => member.runner)
+    .toSorted()
+    .indexOf(runner)
+  if (place < 0) return 0
+  return Math.floor(lanes / members.length) + (place < lanes % members.length ? 1 : 0)
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
+import type pg from 'pg'
+import { describeOnServer, PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { eventually } from './eventually.ts'
+import { isFullSize } from './full-size.ts'
+import { NOTHING_WRONG, ProjectionPlace } from './projection-place.ts'
+import { ProjectionProcess } from './projection-process.ts'
+import { NAME } from './projection-read-model.ts'
+import { ProjectionTraffic } from './projection-traffic.ts'
+import type { WorkerSettings } from './projection-worker.ts'
+import { seededRandom, seeds } from './seeded-random.ts'
+
+jest.setTimeout(120_000)
+
+describeOnServer('processes that run a projection', () => {
+  const server = new PostgresServer()
+  const processes: ProjectionProcess[] = []
+  let pool: pg.Pool
+
+  beforeAll(() => {
+    pool = server.pool()
+  })
+  afterEach(() => Promise.all(processes.splice(0).map((process) => process.kill())))
+  afterAll(() => server.close())
+
+  const start = async (count: number, settings: WorkerSettings) => {
+    const started = await Promise.all(Array.from({ length: count }, () => ProjectionProcess.fork()))
+    processes.push(...started)
+    for (const process of started) await process.open(settings)
+    await Promise.all(started.map((process) => process.start()))
+    return started as [ProjectionProcess, ProjectionProcess, ProjectionProcess]
+  }
+
+  test('share the lanes evenly, whoever comes, stops or is killed', async () => {
+    const leaseMs = 3000
+    const place = await ProjectionPlace.make(server, pool, { lanes: 8, leaseMs, pageSize: 50 })
+    await place.appendMany(40, seededRandom(1))
+    await using traffic = new ProjectionTraffic(place, { seed: 1, appends: 1000, pauseMs: 50 })
+
+    const [first, second] = await start(2, place.settings)
+    const two = await timeUntilShared(place, { among: [first, second], shares: [4, 4] })
+    const [third] = await start(1, place.settings)
+    const three = await timeUntilShared(place, { among: [first, second, third], shares: [2, 3, 3] })
+    await first.stop()
+    const stopped = await timeUntilShared(place, { among: [second, third], shares: [4, 4] })
+    await second.kill()
+    const killed = await timeUntilShared(place, { among: [third], shares: [8] })
+    const wentBack = await traffic.end()
+    await eventually(async () => (await place.wrongs()).behind === 0)
+
+    expect(Math.max(two, three, killed)).toBeLessThan(3 * leaseMs)
+    expect(stopped).toBeLessThan(leaseMs) // nobody outwaits the lease of one that has stopped
+    expect(wentBack).toEqual([])
+    expect(await place.wrongs()).toEqual(NOTHING_WRONG)
+    expect(await place.runner().verify(NAME)).toMatchObject([{ isIdentical: true }])
+    expect([first, second, third].map(({ failure }) => failure)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test.each(seeds(isFullSize ? 10 : 1))(
+    'write nothing to lanes that they lost while they were halted, seed %i',
+    async (seed) => {
+      const random = seededRandom(seed)
+      const leaseMs = 600
+      const place = await ProjectionPlace.make(server, pool, { lanes: 4, leaseMs, pageSize: 5 })
+      await place.appendMany(40, random)
+      await using traffic = new ProjectionTraffic(place, { seed, appends: 2000, pauseMs: 20 })
+      const [halted, other] = await start(2, place.settings)
+      await timeUntilShared(place, { among: [halted, other], shares: [2, 2] })
+
+      await sleep(random.below(leaseMs))
+      halted.halt()
+      await timeUntilShared(place, { among: [other], shares: [4] })
+      halted.goOn()
+      await eventually(() => halted.lost.length === 2)
+      await timeUntilShared(place, { among: [halted, other], shares: [2, 2] })
+      const wentBack = await traffic.end()
+      await eventually(async () => (await place.wrongs()).behind === 0)
+
+      expect(halted.lost).toHaveLength(2)
+      expect(other.lost).toEqual([])
+      expect((await place.shares(halted, other)).theirs).toEqual([2, 2])
+      expect(wentBack).toEqual([])
+      expect(await place.wrongs()).toEqual(NOTHING_WRONG)
+      expect([halted.failure, other.failure]).toEqual([undefined, undefined])
+    },
+  )
+})
+
+/** Resolves when processes have so many lanes, smallest shares first, and nobody else has any. @returns how long it took, in milliseconds. */
+async function timeUntilShared(
+  place: ProjectionPlace,
+  {
+    among,
+    shares,
+  }: { readonly among: readonly ProjectionProcess[]; readonly shares: readonly number[] },
+): Promise<number> {
+  const begun = performance.now()
+  let found: readonly number[] = []
+  await eventually(async () => {
+    const { theirs, others } = await place.shares(...among)
+    found = theirs.toSorted()
+    return others === 0 && found.join() === shares.join()
+  })
+  expect(found).toEqual(shares)
+  return performance.now() - begun
+}

@@ -1,0 +1,174 @@
+/** A process that runs a projection as its ProjectionProcess tells it. */
+import { inspect } from 'node:util'
+import pg from 'pg'
+import { postgres } from '../../src/adapters/postgres/index.ts'
+import { EverfoldError, ProjectionRunner } from '../../src/index.ts'
+import { silent } from '../projections/runner-fixture.ts'
+import { openStore } from './open-store.ts'
+import { balancesIn, NAME, registrationOf } from './projection-read-model.ts'
+
+export interface WorkerSettings {
+  readonly url: string
+  readonly schema: string
+  readonly lanes: number
+  readonly leaseMs: number
+  readonly pageSize: number
+}
+
+/** When a process ends itself, in the middle of whatever it is at. */
+export interface Death {
+  /** Number of a statement that it sends to the database, from 1: the first one of its last operation. */
+  readonly statement: number
+  /** The statement was not sent, was sent, or so many milliseconds after that. */
+  readonly moment: 'before' | 'after' | number
+}
+
+export type WorkerTask =
+  | { readonly kind: 'open'; readonly settings: WorkerSettings }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'operate'; readonly operations: readonly Operation[]; readonly death: Death }
+
+export type WorkerReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'opened'; readonly runner: string }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'leaseLost'; readonly lane: number }
+  | { readonly kind: 'failure'; readonly message: string }
+
+/** What a process can be told to do; `follow`: it starts, if it does not follow yet, and goes on for a moment. */
+export type Operation = 'follow' | 'rebuild' | 'rollback' | 'prune' | 'verify' | 'stop'
+
+/** What two processes that do all this at once may meet, or one that has nothing to roll back to. */
+const EXPECTED = new Set(['SWITCH_REFUSED', 'REBUILD_CONFLICT'])
+
+class Worker {
+  readonly #runner: ProjectionRunner
+  readonly #statements = new StatementCount()
+  #isFollowing = false
+
+  constructor({ url, schema, lanes, leaseMs, pageSize }: WorkerSettings) {
+    const pool = new pg.Pool({ connectionString: url, max: 4, application_name: schema })
+    pool.on('error', () => undefined)
+    pool.on('connect', (client) => {
+      this.#statements.count(client)
+    })
+    this.#runner = new ProjectionRunner({
+      store: openStore(pool, schema),
+      projections: [registrationOf(balancesIn(postgres(pool), schema), lanes)],
+      logger: silent,
+      ...{ leaseMs, pageSize },
+    })
+    this.#runner.on('leaseLost', ({ lane }) => {
+      tell({ kind: 'leaseLost', lane })
+    })
+    this.#runner.on('error', ({ error }) => {
+      fail(error)
+    })
+  }
+
+  async do(task: Exclude<WorkerTask, { kind: 'open' }>): Promise<void> {
+    if (task.kind === 'start') await this.#runner.start()
+    else if (task.kind === 'stop') await this.#runner.stop()
+    else await this.#operate(task)
+  }
+
+  get id(): string {
+    return this.#runner.id
+  }
+
+  /** Does one operation after the other; those who outlive the last one do all of them again. */
+  async #operate({ operations, death }: Extract<WorkerTask, { kind: 'operate' }>): Promise<void> {
+    for (let number = 0; ; number++) {
+      const operation = operations[number % operations.length] ?? 'follow'
+      if (number === operations.length - 1) this.#statements.dieAt(death)
+      try {
+        await this.#perform(operation)
+      } catch (error) {
+        if (!EverfoldError.is(error) || !EXPECTED.has(error.code)) throw error
+      }
+    }
+  }
+
+  async #perform(operation: Operation): Promise<void> {
+    switch (operation) {
+      case 'follow':
+        if (!this.#isFollowing) await this.#runner.start()
+        this.#isFollowing = true
+        await this.#statements.next(20)
+        return
+      case 'rebuild':
+      case 'rollback':
+      case 'prune':
+      case 'verify':
+        await this.#runner[operation](NAME)
+        return
+      case 'stop':
+        await this.#runner.stop()
+        this.#isFollowing = false
+    }
+  }
+}
+
+/** Counts the statements of a process, and ends it at one of them. */
+class StatementCount {
+  #count = 0
+  #death: { readonly at: number; readonly moment: Death['moment'] } | undefined
+  readonly #waiting = new Map<number, () => void>()
+
+  count(client: pg.PoolClient): void {
+    const query = client.query.bind(client) as (...given: unknown[]) => unknown
+    const counted = (...given: unknown[]): unknown => {
+      const number = ++this.#count
+      this.#waiting.get(number)?.()
+      if (number !== this.#death?.at) return query(...given)
+      const { moment } = this.#death
+      if (moment === 'before') die()
+      const sent = query(...given)
+      if (moment === 'after') die()
+      setTimeout(die, Number(moment))
+      return sent
+    }
+    Object.assign(client, { query: counted })
+  }
+
+  dieAt({ statement, moment }: Death): void {
+    this.#death = { at: this.#count + statement, moment }
+  }
+
+  /** Resolves when so many more were sent: a runner that follows sends some all the time. */
+  async next(statements: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#waiting.set(this.#count + statements + 1, resolve)
+    })
+  }
+}
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
+function tell(report: WorkerReport): void {
+  process.send?.(report)
+}
+
+/** Nothing should: whoever waits for the process is not to wait for ever. */
+function fail(error: unknown): void {
+  const message = inspect(error, { depth: 6 })
+  const report: WorkerReport = { kind: 'failure', message: `Process ${process.pid}: ${message}` }
+  process.send?.(report, undefined, undefined, () => process.exit(1))
+}
+
+let worker: Worker | undefined
+
+process.on('message', (task: WorkerTask) => {
+  if (task.kind === 'open') {
+    worker = new Worker(task.settings)
+    tell({ kind: 'opened', runner: worker.id })
+  } else
+    worker?.do(task).then(() => {
+      tell({ kind: 'done' })
+    }, fail)
+})
+process.on('disconnect', () => process.exit())
+tell({ kind: 'ready' })
