@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { documentsOf, faultyAt, withdrawn } from './parking-fixture.ts'
-import { append, deposited, openStore, runnerOf } from './runner-fixture.ts'
+import { append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
 
 const NAME = 'account-balances'
 
@@ -63,6 +63,31 @@ describe('a switch of readers', () => {
     expect(refused).toMatchObject({ live: { version: 2 }, rolledBack: [] })
     expect(forced).toMatchObject({ live: { version: 1 } })
     expect((await documentsOf(balances)).get('account-1')).toMatchObject({ cents: 1 })
+  })
+
+  test('to a build whose only runner has died is refused after its lease', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(1))
+    await runnerOf(store, balances).runUntilCaughtUp()
+    const { live } = present(await balances.storage.readBuilds())
+    const next = runnerOf(store, balances, { ...accountBalances, version: 2 })
+    await next.runUntilCaughtUp()
+    const { version, fingerprint } = live
+    await balances.storage.beat({
+      runner: 'dead',
+      revision: 'last',
+      leaseMs: 300,
+      version,
+      fingerprint,
+    })
+
+    await expect(next.rollback(NAME)).rejects.toThrow('no runner moves build 1')
+
+    const self = { runner: 'test', revision: '', leaseMs: 1, version: 1, fingerprint: '' }
+    const members = await balances.storage.beat(self)
+    expect(members.map(({ runner }) => runner).toSorted()).toEqual(['dead', 'test'])
+    expect(await balances.storage.readBuilds()).toMatchObject({ live: { number: 2 } })
   })
 
   test('takes no lanes from those who follow, whoever asks for it', async () => {

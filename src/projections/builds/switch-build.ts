@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import { selfOf } from '../lanes/catch-up.ts'
-import { makersOf } from '../lanes/membership.ts'
+import { makersOf, Membership } from '../lanes/membership.ts'
 import type { ProjectionContext } from '../projection-context.ts'
 import { buildsOf } from './build-succession.ts'
 import type { Build } from './build.ts'
@@ -47,7 +47,7 @@ export async function switchBuild<Document, Event extends RecordedEvent>(
     )
   if (!isForced) {
     refuseIncomplete(storage.name, target, await storage.readLanes(target))
-    await refuseUnmoved(context, target)
+    await refuseUnmoved(context, target, switching.signal)
   }
   const catchUp = isForced ? async (): Promise<void> => undefined : switching.catchUp
   const done = await leadBuild(switching, target, async (signal) => {
@@ -62,17 +62,28 @@ export async function switchBuild<Document, Event extends RecordedEvent>(
   return { projection: projection.name, readModel: storage.name, live: target, previous: live }
 }
 
-/** Nobody but runners of its version can bring a build up to where the live one is. */
+/** Nobody but runners of its version can bring a build up to where the live one is. One whose record is there may have died: its beats tell. */
 async function refuseUnmoved<Document, Event extends RecordedEvent>(
   context: ProjectionContext<Document, Event>,
   target: Build,
+  signal: AbortSignal,
 ): Promise<void> {
-  const { storage } = context
-  const self = { ...selfOf(context), revision: randomUUID() }
-  const asking = { ...self, runner: `${self.runner} (asks)`, version: 0, fingerprint: '' } // one that moves no lanes: others would leave it its share
-  const members = await storage.beat(asking)
-  await storage.leave(asking.runner)
-  if (makersOf([self, ...members], target).length > 0) return
+  const { storage, runner, leaseMs } = context
+  const self = selfOf(context)
+  if (makersOf([{ ...self, revision: '' }], target).length > 0) return
+  // It moves no lanes, so that others leave it no share.
+  const asker = { ...self, runner: `${runner} (asks)`, version: 0, fingerprint: '' }
+  const asking = new Membership(storage, asker)
+  try {
+    const before = makersOf(await asking.beat(), target)
+    for (let makers = before; makers.length > 0; makers = makersOf(await asking.beat(), target)) {
+      const known = new Set(before.map(({ revision }) => revision))
+      if (makers.some(({ revision }) => !known.has(revision))) return
+      await sleep(leaseMs / 10, undefined, { signal })
+    }
+  } finally {
+    await asking.leave()
+  }
   throw new SwitchRefusedError(
     { readModel: storage.name, build: target.number },
     `no runner moves build ${target.number}: start code of version ${target.version}, or switch with { force: true }: readers then go back in time.`,
