@@ -81,6 +81,35 @@ export function databaseTests(
       expect(rows.slice(0, 3).map(([, value]) => value)).toEqual(['1', null, null])
     })
 
+    test('keep the values of lists that hold one hard text each', async () => {
+      const hard = [
+        '',
+        'null',
+        'a,b',
+        '{c}',
+        '"d"',
+        '\\',
+        'C:\\n',
+        '\\"',
+        '\n',
+        '\t',
+        '\u0001',
+        'ä😀',
+        '\u2028',
+      ]
+
+      const found = await Promise.all(
+        hard.map(async (value) => {
+          const rows = await database.query({ text: 'SELECT unnest($1::text[])' }, [
+            ['x', value, null],
+          ])
+          return rows.map(([text]) => text)
+        }),
+      )
+
+      expect(found).toEqual(hard.map((value) => ['x', value, null]))
+    })
+
     test('may be an empty list', async () => {
       const rows = await database.query({ text: 'SELECT cardinality($1::text[])' }, [[]])
 

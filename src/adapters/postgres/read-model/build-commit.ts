@@ -63,19 +63,23 @@ export class BuildCommit<Document> {
   ): readonly Parameter[] {
     const isIndexed = this.#indexes.length > 0
     const deleted: string[] = []
-    const lists: Scalar[][] = [[], [], ...this.#columns.definitions.map(() => [])]
+    const keys: string[] = []
+    const positions: bigint[] = []
+    const lists: Scalar[][] = this.#columns.definitions.map(() => [])
     for (const { key, document, position } of writes)
       if (document !== undefined)
         try {
-          const cells = [checkKey(key), position, ...this.#columns.encode(key, document)]
-          if (isIndexed) checkIndexed(this.#indexes, key, cells)
-          for (const [index, cell] of cells.entries()) lists[index]?.push(cell)
+          const cells = this.#columns.encode(checkKey(key), document)
+          if (isIndexed) checkIndexed(this.#indexes, key, [key, position, ...cells])
+          keys.push(key)
+          positions.push(position)
+          for (const [index, list] of lists.entries()) list.push(cells[index] ?? null)
         } catch (error) {
           if (!(error instanceof ColumnRefusedError)) throw error
           refused.set(key, error)
         }
       else if (isKey(key)) deleted.push(key)
-    return [deleted, ...lists]
+    return [deleted, keys, positions, ...lists]
   }
 }
 

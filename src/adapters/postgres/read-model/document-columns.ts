@@ -31,9 +31,13 @@ export function memberColumns<Document>(columns: ColumnsOf<Document>): DocumentC
     definitions: members.map(([name, column]) => define(name, column)),
     encode: (key, document) => {
       const values = document as Members
-      const cells = members.map(([name, column]) =>
-        encode(column, { key, name, value: values[name] }),
-      )
+      const cells: Scalar[] = []
+      for (const [name, column] of members)
+        try {
+          cells.push(encode(column, values[name]))
+        } catch (cause) {
+          throw refusal({ key, column: name, value: values[name] }, cause)
+        }
       refuseOthers(columns, { key, values })
       return cells
     },
@@ -55,7 +59,13 @@ export function jsonColumn<Document>(): DocumentColumns<Document> {
   const column = json<unknown>()
   return {
     definitions: [define(name, column)],
-    encode: (key, value) => [encode(column, { key, name, value })],
+    encode: (key, value) => {
+      try {
+        return [column.encode(value)]
+      } catch (cause) {
+        throw refusal({ key, column: name, value }, cause)
+      }
+    },
     decode: ([text]) => column.decode(text ?? '') as Document,
   }
 }
@@ -83,19 +93,18 @@ function define(
 /** `__proto__` cannot be assigned like other members. */
 const OWN_COLUMNS = new Set(['key', 'position', '__proto__'])
 
-function encode(
-  column: Column<unknown>,
-  cell: { readonly key: string; readonly name: string; readonly value: unknown },
-): Scalar {
-  const { key, name, value } = cell
+function encode(column: Column<unknown>, value: unknown): Scalar {
   if (value === null && column.empty === 'null') return null
   if (value === undefined && column.empty === 'absent') return null
-  try {
-    return column.encode(value)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ColumnRefusedError({ key, column: name, value }, reason, { cause })
-  }
+  return column.encode(value)
+}
+
+function refusal(
+  cell: { readonly key: string; readonly column: string; readonly value: unknown },
+  cause: unknown,
+): ColumnRefusedError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ColumnRefusedError(cell, reason, { cause })
 }
 
 /** A member without a column would be lost. */
