@@ -90,11 +90,13 @@ export class BuildLanes<Document, Event extends RecordedEvent> {
     const { storage, runner, leaseMs, report } = this.#context
     const claim = { storage, build: this.build, number, owner: runner, leaseMs }
     let free: LaneRecord | undefined = record
+    let epoch: number | undefined
     const lease = async (progressed: () => void): Promise<void> => {
-      const seen = free ?? (await this.#own(number))
+      const seen = free ?? (await this.#own(number, epoch))
       free = undefined
       const lane = await claimLane(claim, seen, { isHeld: false })
       if (lane === undefined) return // somebody else was faster
+      ;({ epoch } = lane)
       report.runs()
       await runLane({ ...this.#options(number, progressed), ...claim }, lane, this.#feed, signal)
       if (!signal.aborted) this.#finished.add(number)
@@ -118,12 +120,13 @@ export class BuildLanes<Document, Event extends RecordedEvent> {
     }
   }
 
-  /** The lane's record, if this runner had it last, or nobody has it. */
-  async #own(number: number): Promise<LaneRecord> {
+  /** The lane's record, if this runner had it last, or nobody has it. With the epoch of its claim: if nobody else claimed it since, also one who gave it back. */
+  async #own(number: number, claimed?: number): Promise<LaneRecord> {
     const { storage, runner, projection } = this.#context
     const lane = await storage.readLane(this.build, number)
-    const { owner } = lane
-    if (owner === undefined || (owner === runner && !lane.isHeld)) return lane
+    const { owner, epoch } = lane
+    const isSame = claimed === undefined || claimed === epoch
+    if (isSame && (owner === undefined || (owner === runner && !lane.isHeld))) return lane
     throw new LaneTakenError({
       projection: projection.name,
       readModel: storage.name,
