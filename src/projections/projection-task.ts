@@ -98,13 +98,13 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       await dropLeftOvers(storage)
       if (builds.live.version < projection.version && !isRolledBack(builds, projection.version))
         await this.rebuild(signal)
-      const { live, previous } = await this.open()
-      const build = this.#fedOf([live, previous])[0]
-      if (build === undefined) return
+      const { live, building, previous } = await this.open()
+      const build = this.#fedOf([live, building, previous])[0]
+      if (build === undefined) throw this.#mismatch(live)
       const head = await store.head()
       // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
       await this.moveTo(build, head?.position ?? globalPosition(0), signal)
-      await this.#chores.finish(live)
+      await this.#chores.finish(build)
       await this.#chores.show(live)
     })
   }
@@ -247,8 +247,8 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const { report } = this.context
     const lead = async (): Promise<void> => {
       try {
-        const report = await this.rebuild(signal)
-        if (report?.isLive !== false) this.#leading = undefined // else it waits for switchReaders()
+        const rebuilt = await this.rebuild(signal)
+        if (rebuilt?.isLive !== false) this.#leading = undefined // else it waits for switchReaders()
       } catch (error) {
         if (signal.aborted || (EverfoldError.is(error) && error.retryable))
           this.#leading = undefined

@@ -12,6 +12,7 @@ import {
   defineProjection,
   project,
   ProjectionRunner,
+  type EventStore,
   type Projection,
   type RecordedEvent,
 } from '../../src/index.ts'
@@ -62,24 +63,30 @@ const third = defineProjection({
   on: { MoneyDeposited: ({ cents }, { data }) => ({ cents: `${cents}${data.cents};` }) },
 })
 
+/** Opens read models and runners of one table. */
+function opener(store: EventStore, table: string) {
+  const pool = server.pool({ max: 8 })
+  return <Document, Event extends RecordedEvent>(
+    projection: Projection<Document, Event>,
+    columns: ColumnsOf<Document>,
+  ) => {
+    const totals = new PostgresReadModel<Document>({
+      ...{ database: postgres(pool), table, columns },
+      ...{ schema, recordsSchema: schema },
+    })
+    const projections = [project(projection).into(totals, { lanes: 2 })]
+    const runner = new ProjectionRunner({ store, projections, logger: silent, leaseMs: 1000 })
+    return { totals, runner }
+  }
+}
+
 describeOnServer('versions with other columns', () => {
   server.test(
     'live side by side: each code reads its own shape, and plain SQL that of the live one',
     async () => {
       const store = openStore()
       const pool = server.pool({ max: 8 })
-      const open = <Document, Event extends RecordedEvent>(
-        projection: Projection<Document, Event>,
-        columns: ColumnsOf<Document>,
-      ) => {
-        const totals = new PostgresReadModel<Document>({
-          ...{ database: postgres(pool), table: 'totals', columns },
-          ...{ schema, recordsSchema: schema },
-        })
-        const projections = [project(projection).into(totals, { lanes: 2 })]
-        const runner = new ProjectionRunner({ store, projections, logger: silent, leaseMs: 1000 })
-        return { totals, runner }
-      }
+      const open = opener(store, 'totals')
       const seen = async (): Promise<unknown> =>
         (await pool.query<object>(`SELECT * FROM ${schema}.totals WHERE key = 'account-1'`)).rows[0]
       const old = open(first, { cents: bigint })
@@ -117,4 +124,20 @@ describeOnServer('versions with other columns', () => {
     },
     60_000,
   )
+
+  server.test('keep the build of lower code up to date, also by scripts', async () => {
+    const store = openStore()
+    const open = opener(store, 'scripted')
+    const old = open(first, { cents: bigint })
+    const renewed = open(second, { total: bigint, deposits: integer })
+    await append(store, '1', deposited(1))
+    await old.runner.runUntilCaughtUp()
+    await renewed.runner.runUntilCaughtUp()
+    await append(store, '1', deposited(2))
+
+    await open(first, { cents: bigint }).runner.runUntilCaughtUp()
+
+    expect(await old.totals.get('account-1')).toEqual({ cents: 3 })
+    expect(await renewed.totals.get('account-1')).toEqual({ total: 1, deposits: 1 })
+  })
 })

@@ -65,6 +65,21 @@ describe('a switch of readers', () => {
     expect((await documentsOf(balances)).get('account-1')).toMatchObject({ cents: 1 })
   })
 
+  test('back to lower code is told to a script of the code that was rolled back', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(1))
+    await runnerOf(store, balances).runUntilCaughtUp()
+    const renewed = runnerOf(store, balances, { ...accountBalances, version: 2 })
+    await renewed.runUntilCaughtUp()
+    await renewed.rollback(NAME, { force: true })
+    await renewed.prune(NAME)
+
+    await expect(renewed.runUntilCaughtUp()).rejects.toThrow(
+      'version 2 of this code was rolled back',
+    )
+  })
+
   test('to a build whose only runner has died is refused after its lease', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()

@@ -1,7 +1,7 @@
 import { EverfoldError } from '../../errors.ts'
 import type { Build } from './build.ts'
 
-/** The live build of a read model was made by another definition of the projection. Nothing was read or written. */
+/** The builds of a read model were made by other definitions of the projection: none is for this code to move. Nothing was read or written. */
 export class BuildMismatchError extends EverfoldError {
   readonly code = 'BUILD_MISMATCH'
   readonly retryable = false
@@ -25,5 +25,7 @@ function mismatchOf(live: Build, declared: Omit<Build, 'number' | 'lanes'>): str
     return `holds projection '${live.projection}', not '${declared.projection}'. Give each projection a read model of its own.`
   if (live.version > declared.version)
     return `holds version ${live.version} of '${live.projection}'; this code declares ${declared.version}. Run the code that declares ${live.version}, or declare a higher version.`
+  if (live.version < declared.version)
+    return `holds version ${live.version} of '${live.projection}': version ${declared.version} of this code was rolled back. Call rebuild('${live.projection}') to build it again.`
   return `was built by another definition of '${live.projection}' under the same version ${live.version}: its event types or its key function changed. Raise the version to ${live.version + 1}: a projection is then built anew beside the live one, a reaction goes on where it was.`
 }

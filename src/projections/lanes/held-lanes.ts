@@ -28,7 +28,13 @@ export class HeldLanes<Document> {
     numbers: readonly number[],
   ): Promise<HeldLanes<Document>> {
     const held = new Map<number, LaneRecord>()
-    for (const number of numbers) held.set(number, await holdLane({ ...claim, number }))
+    try {
+      for (const number of numbers) held.set(number, await holdLane({ ...claim, number }))
+    } catch (error) {
+      for (const [number, lane] of held)
+        await releaseLane({ ...claim, number }, lane).catch(() => undefined) // or their lease ends
+      throw error
+    }
     return new HeldLanes(claim, held)
   }
 

@@ -113,9 +113,11 @@ export class LaneLease<Document, Event extends RecordedEvent> {
   }
 
   async #doPage(page: LogPage): Promise<void> {
-    const [first, rest] = cutPage(page, this.#writer.lane.barrenClaims)
-    await this.#doPart(first)
-    if (rest !== undefined) await this.#doPage(rest)
+    for (let rest: LogPage | undefined = page; rest !== undefined;) {
+      const [first, others] = cutPage(rest, this.#writer.lane.barrenClaims)
+      await this.#doPart(first)
+      rest = others
+    }
   }
 
   async #doPart(page: LogPage): Promise<void> {
@@ -138,9 +140,11 @@ export class LaneLease<Document, Event extends RecordedEvent> {
 
   /** Begins a write of the lane; the next page is folded meanwhile. Its failure breaks the lease, also while the feed waits for events. */
   #takeOff({ documents, setbacks }: Folded<Document, Event>, events: number): void {
-    const parked = new Map(this.#parked)
-    for (const { key, event } of setbacks) if (!parked.has(key)) parked.set(key, event.position)
-    if (setbacks.length > 0) this.#parked = parked
+    if (setbacks.length > 0) {
+      const parked = new Map(this.#parked)
+      for (const { key, event } of setbacks) if (!parked.has(key)) parked.set(key, event.position)
+      this.#parked = parked
+    }
     const park = setbacks.map(({ key, event, error }) => ({
       key,
       position: event.position,
