@@ -43,6 +43,17 @@ describe('versions', () => {
     await expect(refused).rejects.toThrow('Raise the version to 2')
   })
 
+  test('refuses to follow another definition under the same version', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    await runnerOf(store, balances).runUntilCaughtUp()
+    const sneaky = { ...renamed, version: 1 }
+
+    const refused = runnerOf(store, balances, sneaky).start()
+
+    await expect(refused).rejects.toThrow(BuildMismatchError)
+  })
+
   test('refuses code of a lower version than the live build', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()
