@@ -114,6 +114,7 @@ export type { ParkedEntry } from './projections/parked-keys.ts'
 export type { RunnerEvents } from './projections/runner-events.ts'
 export type { ReadModel, WaitOptions } from './projections/read-model.ts'
 export type {
+  Discard,
   DocumentAt,
   DocumentWrite,
   LaneChanges,
@@ -126,6 +127,7 @@ export type {
   ReadModelStorage,
   UnparkedEvent,
 } from './projections/read-model-storage.ts'
+export { DiscardRefusedError } from './projections/discard-refused-error.ts'
 export { RebuildConflictError } from './projections/builds/rebuild-conflict-error.ts'
 export type { RebuildReport } from './projections/builds/rebuild.ts'
 export type { SwitchReport } from './projections/builds/switch-build.ts'

@@ -5,9 +5,11 @@ import { RebuildConflictError } from './builds/rebuild-conflict-error.ts'
 import type { RebuildReport } from './builds/rebuild.ts'
 import { switchBuild, type SwitchChoice, type SwitchReport } from './builds/switch-build.ts'
 import { verify, type VerificationReport } from './builds/verify.ts'
+import { DiscardRefusedError } from './discard-refused-error.ts'
 import { clearStalls } from './lanes/clear-stalls.ts'
 import { buildsOfVersion, parkedEntries, requestParked, type ParkedEntry } from './parked-keys.ts'
 import type { ProjectionTask } from './projection-task.ts'
+import type { Discard } from './read-model-storage.ts'
 
 /** What ends a call early. */
 export interface Interruptible {
@@ -133,18 +135,20 @@ export abstract class ProjectionOperations {
   /**
    * Gives up the first parked event of a key: it is kept with the reason, and never folded in this build. Those behind it are folded as by `retryParked`.
    *
+   * May be repeated: an event that was given up stays so, and no other one is. Where another request is answered first, and makes another event the first
+   * one, nothing is given up.
+   *
+   * @param discard.position of the event, as `parked()` tells it.
+   * @throws {DiscardRefusedError} another parked event of the key stands before it.
    * @throws {TypeError} the key is not parked, or the reason is empty.
    */
-  async discardParked(
-    name: string,
-    key: string,
-    { reason }: { readonly reason: string },
-  ): Promise<void> {
+  async discardParked(name: string, key: string, discard: Discard): Promise<void> {
+    const { reason } = discard
     if (reason.trim() === '')
       throw new TypeError(
         'discardParked() needs a reason: it is kept with the event that is given up.',
       )
-    await this.#request(name, key, reason)
+    await this.#request(name, key, discard)
   }
 
   async #switch(
@@ -157,16 +161,20 @@ export abstract class ProjectionOperations {
     )
   }
 
-  async #request(name: string, key: string, reason: string | undefined): Promise<void> {
-    const parkedIn = await this.#withEach(name, undefined, async ({ context }) => {
+  async #request(name: string, key: string, discard: Discard | undefined): Promise<void> {
+    const outcomes = await this.#withEach(name, undefined, async ({ context }) => {
       const { storage, projection } = context
       const builds = await buildsOfVersion(storage, projection.version)
-      return requestParked(storage, builds, { key, reason })
+      return requestParked(storage, builds, { key, discard })
     })
-    if (parkedIn.every((count) => count === 0))
-      throw new TypeError(
-        `Key '${key}' of projection '${name}' is not parked. See parked('${name}').`,
-      )
+    if (outcomes.flat().includes('asked')) return
+    const { position } = discard ?? {}
+    const other = outcomes.flat().find((outcome) => typeof outcome === 'object')
+    if (position !== undefined && other !== undefined)
+      throw new DiscardRefusedError({ projection: name, key, position, first: other.first })
+    throw new TypeError(
+      `Key '${key}' of projection '${name}' is not parked. See parked('${name}').`,
+    )
   }
 
   /** Does something to each read model that a projection fills, one after the other; one call after the other, too. */

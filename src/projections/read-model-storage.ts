@@ -87,8 +87,15 @@ export interface LaneRecord {
 export interface LaneRequest {
   readonly id: string
   readonly key: string
-  /** Why the first event is given up; undefined: it is not. */
-  readonly reason: string | undefined
+  /** The event that is given up, if it is the first parked one then; undefined: none is. */
+  readonly discard: Discard | undefined
+}
+
+/** Gives up a parked event. */
+export interface Discard {
+  readonly position: GlobalPosition
+  /** Kept with the event. */
+  readonly reason: string
 }
 
 /** What stopped a lane. */

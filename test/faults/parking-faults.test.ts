@@ -143,7 +143,7 @@ async function retryAll(storage: ReadModelStorage<Balance>): Promise<number> {
   const requests = [...previous.parked.keys()].map((key) => ({
     id: randomUUID(),
     key,
-    reason: undefined,
+    discard: undefined,
   }))
   if (requests.length > 0)
     await writeLane(lane, previous, {

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
-import type { EventStore, LogPage, ReadModel, StreamPage } from '../../src/index.ts'
+import {
+  globalPosition,
+  type EventStore,
+  type LogPage,
+  type ReadModel,
+  type StreamPage,
+} from '../../src/index.ts'
 import { laneOf } from '../../src/projections/lanes/lane-of.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { documentsOf, faultyAt, freshFold, parkedOf, withdrawn } from './parking-fixture.ts'
@@ -68,7 +74,10 @@ describe('a runner that dies at a write while it folds parked events', () => {
     const balances = new MemoryReadModel<Balance>()
     await parkMany(store, balances)
     const faulty = runnerOf(store, balances, faultyAt(), PARKING)
-    await faulty.discardParked(NAME, 'account-odd', { reason: 'booked twice' })
+    await faulty.discardParked(NAME, 'account-odd', {
+      position: globalPosition(2),
+      reason: 'booked twice',
+    })
 
     const killed = runnerOf(store, dying(balances, death), faultyAt(), PARKING)
     await killed.runUntilCaughtUp().catch(() => undefined)
@@ -86,6 +95,36 @@ describe('a runner that dies at a write while it folds parked events', () => {
       events: 1_201,
     })
   })
+})
+
+test('a request to give up an event is answered once, when its reply was lost and it is repeated', async () => {
+  const store = openStore()
+  const balances = new MemoryReadModel<Balance>()
+  await append(store, 'odd', withdrawn(2), withdrawn(3))
+  const faulty = runnerOf(store, balances, faultyAt(), PARKING)
+  await faulty.runUntilCaughtUp()
+  const losing = altered(balances, (storage) => ({
+    writeLane: async (...step) => {
+      await storage.writeLane(...step)
+      await faulty.runUntilCaughtUp()
+      throw new Error('The reply was lost.')
+    },
+  }))
+  const first = { position: globalPosition(1), reason: 'booked twice' }
+
+  const asked = runnerOf(store, losing, faultyAt(), PARKING).discardParked(
+    NAME,
+    'account-odd',
+    first,
+  )
+  await expect(asked).rejects.toThrow('The reply was lost.')
+  await faulty.discardParked(NAME, 'account-odd', first)
+  await faulty.runUntilCaughtUp()
+
+  expect(await parkedOf(faulty)).toEqual([
+    [1, expect.stringContaining('not 2'), 'booked twice'],
+    [2, expect.stringContaining('not 3'), undefined],
+  ])
 })
 
 describe('an event in two parts', () => {

@@ -2,7 +2,7 @@ import * as jest from '@jest/globals'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { integer, postgres, PostgresReadModel, text } from '../../src/adapters/postgres/index.ts'
-import type { ReadModel } from '../../src/index.ts'
+import { globalPosition, type ReadModel } from '../../src/index.ts'
 import { describeOnServer, PostgresServer, skipped } from '../adapters/postgres/postgres-server.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { isFullSize } from '../faults/full-size.ts'
@@ -92,7 +92,10 @@ function refusalRules(sink: string, open: () => ReadModel<Balance>): void {
       await runner.retryParked(NAME, 'account-odd')
       await runner.runUntilCaughtUp()
       const retried = await balances.get('account-odd')
-      await runner.discardParked(NAME, 'account-odd', { reason: 'a test of the bank' })
+      await runner.discardParked(NAME, 'account-odd', {
+        position: globalPosition(2),
+        reason: 'a test of the bank',
+      })
       await runner.runUntilCaughtUp()
 
       expect(retried).toEqual({ owner: '', cents: 5, events: 1 })
@@ -111,9 +114,15 @@ function refusalRules(sink: string, open: () => ReadModel<Balance>): void {
       await runner.start()
       await balances.waitFor((await store.head())?.position)
 
-      await runner.discardParked(NAME, 'account-odd', { reason: 'one' })
+      await runner.discardParked(NAME, 'account-odd', {
+        position: globalPosition(1),
+        reason: 'one',
+      })
       await balances.waitFor(await append(store, '1', deposited(1)))
-      await runner.discardParked(NAME, 'account-strange', { reason: 'two' })
+      await runner.discardParked(NAME, 'account-strange', {
+        position: globalPosition(2),
+        reason: 'two',
+      })
       await balances.waitFor(await append(store, '1', deposited(1)))
       await balances.waitFor(await append(store, 'odd', deposited(3)))
 

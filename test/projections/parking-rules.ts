@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { streamId, type ReadModel } from '../../src/index.ts'
+import { globalPosition, streamId, type ReadModel } from '../../src/index.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
 import { documentsOf, faultyAt, freshFold, parkedOf, withdrawn } from './parking-fixture.ts'
@@ -126,7 +126,10 @@ export function parkingRules(
       const faulty = runnerOf(store, balances, faultyAt(), PARKING)
       await faulty.runUntilCaughtUp()
 
-      await faulty.discardParked(NAME, 'account-odd', { reason: 'booked twice' })
+      await faulty.discardParked(NAME, 'account-odd', {
+        position: globalPosition(2),
+        reason: 'booked twice',
+      })
       await faulty.runUntilCaughtUp()
       await append(store, 'odd', deposited(1))
       await faulty.runUntilCaughtUp()
@@ -138,22 +141,69 @@ export function parkingRules(
       expect(await faulty.status()).toMatchObject([{ lanes: [{ parkedKeys: 0 }] }])
     })
 
-    test('gives up one event for each request', async () => {
+    test('gives up one event, however often it is asked to', async () => {
       const store = openStore()
       const balances = open()
       await append(store, 'odd', withdrawn(2), withdrawn(3), withdrawn(4), deposited(5))
       const faulty = runnerOf(store, balances, faultyAt(), PARKING)
       await faulty.runUntilCaughtUp()
 
-      await faulty.discardParked(NAME, 'account-odd', { reason: 'one' })
-      await faulty.discardParked(NAME, 'account-odd', { reason: 'two' })
+      const giveUp = (reason: string): Promise<void> =>
+        faulty.discardParked(NAME, 'account-odd', { position: globalPosition(1), reason })
+      await giveUp('one')
+      await giveUp('repeated before it was answered')
+      await faulty.runUntilCaughtUp()
+      await giveUp('repeated after it was answered')
       await faulty.runUntilCaughtUp()
 
       expect(await parkedOf(faulty)).toMatchObject([
         [1, expect.anything(), 'one'],
-        [2, expect.anything(), 'two'],
-        [3, expect.stringContaining('not 4'), undefined],
+        [2, expect.stringContaining('not 3'), undefined],
+        [3, undefined, undefined],
         [4, undefined, undefined],
+      ])
+    })
+
+    test('gives up nothing when its event was folded before the request is answered', async () => {
+      const store = openStore()
+      const balances = open()
+      await append(store, 'odd', withdrawn(2), deposited(1), withdrawn(4))
+      await runnerOf(store, balances, faultyAt(), PARKING).runUntilCaughtUp()
+
+      const better = runnerOf(store, balances, faultyAt(4), PARKING)
+      await better.retryParked(NAME, 'account-odd')
+      await better.discardParked(NAME, 'account-odd', {
+        position: globalPosition(1),
+        reason: 'too late',
+      })
+      await better.runUntilCaughtUp()
+
+      expect(await balances.get('account-odd')).toEqual({ owner: '', cents: -1, events: 2 })
+      expect(await parkedOf(better)).toEqual([[3, expect.stringContaining('not 4'), undefined]])
+    })
+
+    test('refuses to give up an event behind the first parked one', async () => {
+      const store = openStore()
+      await append(store, 'odd', withdrawn(2), withdrawn(3))
+      const faulty = runnerOf(store, open(), faultyAt(), PARKING)
+      await faulty.runUntilCaughtUp()
+
+      const second = { position: globalPosition(2), reason: 'booked twice' }
+      const refused = faulty.discardParked(NAME, 'account-odd', second)
+
+      await expect(refused).rejects.toMatchObject({
+        code: 'DISCARD_REFUSED',
+        key: 'account-odd',
+        position: 2n,
+        first: 1n,
+      })
+      await expect(refused).rejects.toThrow(
+        "The event at position 2 of key 'account-odd' was not given up: the first parked event of the key is that at position 1.",
+      )
+      await faulty.runUntilCaughtUp()
+      expect(await parkedOf(faulty)).toMatchObject([
+        [1, expect.anything(), undefined],
+        [2, undefined, undefined],
       ])
     })
 
@@ -164,7 +214,7 @@ export function parkingRules(
       await faulty.runUntilCaughtUp()
 
       const giveUp = (key: string, reason: string): Promise<void> =>
-        faulty.discardParked(NAME, key, { reason })
+        faulty.discardParked(NAME, key, { position: globalPosition(1), reason })
 
       await expect(giveUp('account-odd', ' ')).rejects.toThrow('discardParked() needs a reason')
       await expect(giveUp('account-1', 'booked twice')).rejects.toThrow(

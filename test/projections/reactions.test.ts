@@ -215,7 +215,10 @@ describe('a reaction whose row throws', () => {
     await runner.retryParked('thank', 'account-1')
     await runner.runUntilCaughtUp()
     const afterRetry = thanks.cents()
-    await runner.discardParked('thank', 'account-1', { reason: 'The account was closed.' })
+    await runner.discardParked('thank', 'account-1', {
+      position: globalPosition(3),
+      reason: 'The account was closed.',
+    })
     await append(store, '1', deposited(5))
     await runner.runUntilCaughtUp()
 

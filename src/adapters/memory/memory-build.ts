@@ -99,7 +99,10 @@ function copyOf({ checkpoint, parked, requests, stall, ...lane }: LaneRecord): L
     ...lane,
     checkpoint: checkpoint && { ...checkpoint },
     parked: new Map(parked),
-    requests: requests.map((request) => ({ ...request })),
+    requests: requests.map(({ discard, ...request }) => ({
+      ...request,
+      discard: discard && { ...discard },
+    })),
     stall: stall && { ...stall },
   }
 }

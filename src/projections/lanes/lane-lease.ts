@@ -177,7 +177,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
   #requestsFor(setbacks: Folded<Document, Event>['setbacks']): LaneRecord['requests'] {
     const asked = setbacks
       .filter(({ key, error }) => error !== undefined && this.#refused.has(key))
-      .map(({ key }) => ({ id: randomUUID(), key, reason: undefined }))
+      .map(({ key }) => ({ id: randomUUID(), key, discard: undefined }))
     const { requests } = this.#writer.lane
     return asked.length === 0 ? requests : [...requests, ...asked]
   }

@@ -13,7 +13,8 @@ interface Answering<Document, Event extends RecordedEvent>
 }
 
 /**
- * Folds the parked events of a key, in order, until one fails; the first one is given up if the request says so. The request goes with the last commit.
+ * Folds the parked events of a key, in order, until one fails. The first one is given up if the request names it; if it names another one, e.g. because it
+ * comes twice, nothing is done. The request goes with the last commit.
  *
  * Only records from the key's first parked position to the checkpoint count: others are leftovers of sinks that are not atomic.
  */
@@ -22,26 +23,22 @@ export async function answerRequest<Document, Event extends RecordedEvent>(
   request: LaneRequest,
 ): Promise<void> {
   const { storage, build, number, writer, work } = answering
-  const { key, reason } = request
+  const { key, discard } = request
   const first = writer.lane.parked.get(key)
   const last = writer.lane.checkpoint?.position
   // Looked up each time: others ask meanwhile.
   const others = () => writer.lane.requests.filter(({ id }) => id !== request.id)
-  if (first === undefined || last === undefined) return writer.write({ requests: others() })
-  let givenUp = reason
+  const isOvertaken = discard !== undefined && discard.position !== first
+  if (first === undefined || last === undefined || isOvertaken)
+    return writer.write({ requests: others() })
+  if (discard !== undefined) {
+    const unpark = [{ key, position: discard.position, discarded: discard.reason }]
+    await writer.write({}, { writes: [], park: [], unpark }) // after a crash it is given up again, and no other one
+  }
   for await (const page of storage.readParked(build, number, key)) {
-    const own = page.filter(
+    const events = page.filter(
       ({ position, discarded }) => discarded === undefined && position >= first && position <= last,
     )
-    let events = own
-    if (givenUp !== undefined && own[0] !== undefined) {
-      const { position } = own[0]
-      const unpark = [{ key, position, discarded: givenUp }]
-      const left = [{ ...request, reason: undefined }, ...others()] // so that a crash now does not give up the next one, too
-      await writer.write({ requests: left }, { writes: [], park: [], unpark })
-      givenUp = undefined
-      events = own.slice(1)
-    }
     for (let at = 0; at < events.length; at += work.parkedAtOnce) {
       const some = events.slice(at, at + work.parkedAtOnce)
       const failed = await doParked(answering, key, some)

@@ -22,8 +22,12 @@ export const LANE_PARAMETERS = 14
 /** What most lanes never have, in one column. */
 interface Trouble {
   readonly parked?: readonly (readonly [key: string, position: string])[]
-  readonly requests?: readonly LaneRequest[]
+  readonly requests?: readonly StoredRequest[]
   readonly stall?: LaneStall | undefined
+}
+
+interface StoredRequest extends Pick<LaneRequest, 'id' | 'key'> {
+  readonly discard?: { readonly position: string; readonly reason: string } | undefined
 }
 
 /** @param model schema and name of the read model. */
@@ -63,9 +67,18 @@ export function laneRecord(row: Row): LaneRecord {
         : undefined,
     isHeld: isHeld === 't',
     parked: new Map(parked.map(([key, first]) => [key, globalPosition(first)])),
-    requests: requests.map(({ reason, ...request }) => ({ ...request, reason })),
+    requests: requests.map(laneRequest),
     stall,
   }
+}
+
+function laneRequest({ discard, ...request }: StoredRequest): LaneRequest {
+  if (discard === undefined) return { ...request, discard }
+  return { ...request, discard: { ...discard, position: globalPosition(discard.position) } }
+}
+
+function storedRequest({ discard, ...request }: LaneRequest): StoredRequest {
+  return { ...request, discard: discard && { ...discard, position: `${discard.position}` } }
 }
 
 /** By identity: who changes any of it makes it anew. */
@@ -79,6 +92,6 @@ function hasSameTrouble(previous: LaneRecord, next: LaneRecord): boolean {
 
 function troubleText({ parked, requests, stall }: LaneRecord): string {
   const firsts = [...parked].map(([key, first]): [string, string] => [key, `${first}`])
-  const trouble: Trouble = { parked: firsts, requests, stall }
+  const trouble: Trouble = { parked: firsts, requests: requests.map(storedRequest), stall }
   return JSON.stringify(trouble)
 }

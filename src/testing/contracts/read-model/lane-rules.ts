@@ -123,8 +123,12 @@ export const addLaneRules: AddRules = (rule) => {
         ['long '.repeat(10_000), at(3)],
       ]),
       requests: [
-        { id: randomUUID(), key: '\udc00', reason: undefined },
-        { id: randomUUID(), key: '', reason: "wrong 'twice' \u0000" },
+        { id: randomUUID(), key: '\udc00', discard: undefined },
+        {
+          id: randomUUID(),
+          key: '',
+          discard: { position: at(2n ** 63n - 1n), reason: "wrong 'twice' \u0000" },
+        },
       ],
       stall: { code: 'PROJECTION_FAILED', message: 'A row threw: "\u0000\ud800".\nSee the cause.' },
     })
@@ -144,7 +148,7 @@ export const addLaneRules: AddRules = (rule) => {
     const build = await given.build()
     const troubled = await given.step(build, {
       parked: new Map([['account', at(7)]]),
-      requests: [{ id: randomUUID(), key: 'account', reason: undefined }],
+      requests: [{ id: randomUUID(), key: 'account', discard: undefined }],
       stall: { code: 'PROJECTION_FAILED', message: 'A row threw.' },
     })
     await given.storage.writeLane(build, troubled)
