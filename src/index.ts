@@ -111,7 +111,7 @@ export type {
 export type { LaneStatus, ProjectionStatus } from './projections/projection-status.ts'
 export type { ProjectionState } from './projections/task-progress.ts'
 export type { ParkedEntry } from './projections/parked-keys.ts'
-export type { RunnerEvents } from './projections/runner-events.ts'
+export type { RunnerEvents, RunnerListener } from './projections/runner-events.ts'
 export type { ReadModel, WaitOptions } from './projections/read-model.ts'
 export type {
   Discard,

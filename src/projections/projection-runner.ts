@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { throwFailures } from './lanes/catch-up.ts'
+import { warningLogger } from './logger.ts'
 import { makeTasks } from './make-tasks.ts'
 import { ProjectionOperations, type Interruptible } from './projection-operations.ts'
 import { readStatus, type ProjectionStatus } from './projection-status.ts'
 import type { ProjectionRunnerOptions } from './runner-options.ts'
-import { RunnerListeners, type RunnerEvents } from './runner-events.ts'
+import { RunnerListeners, type RunnerEvents, type RunnerListener } from './runner-events.ts'
 import { StopDeadlineError } from './stop-deadline-error.ts'
 
 /**
@@ -32,7 +33,7 @@ export class ProjectionRunner extends ProjectionOperations {
   /** @throws {TypeError | RangeError} two projections of one name, two projections into one read model, an option out of its range. */
   constructor(options: ProjectionRunnerOptions) {
     const id = randomUUID()
-    const listeners = new RunnerListeners()
+    const listeners = new RunnerListeners(options.logger ?? warningLogger)
     super(makeTasks(options, { runner: id, listeners }))
     this.id = id
     this.#listeners = listeners
@@ -52,7 +53,7 @@ export class ProjectionRunner extends ProjectionOperations {
     await this.#inTurn(undefined, async (signal) => {
       this.#refuseStarted('start')
       for (const task of this.tasks) {
-        await task.open()
+        await task.open(signal)
         signal.throwIfAborted()
       }
       this.#isStarted = true
@@ -82,11 +83,11 @@ export class ProjectionRunner extends ProjectionOperations {
     return Promise.all(this.tasks.map(({ context, progress }) => readStatus(context, progress)))
   }
 
-  /** Calls `listener` when something happens in the background, until the function given back is called. */
-  on<Name extends keyof RunnerEvents>(
-    name: Name,
-    listener: (event: RunnerEvents[Name]) => void,
-  ): () => void {
+  /**
+   * Calls `listener` when something happens in the background, until the function given back is called. What a listener throws, or rejects with, is
+   * told to the logger as an error; the runner goes on.
+   */
+  on<Name extends keyof RunnerEvents>(name: Name, listener: RunnerListener<Name>): () => void {
     return this.#listeners.on(name, listener)
   }
 

@@ -1,4 +1,5 @@
 import type { GlobalPosition } from '../event-store/global-position.ts'
+import type { Logger } from './logger.ts'
 
 /** What a runner tells its listeners. Each names the projection and the read model. */
 export interface RunnerEvents {
@@ -22,19 +23,25 @@ interface Subject {
   readonly readModel: string
 }
 
-type Listener<Name extends keyof RunnerEvents> = (event: RunnerEvents[Name]) => void
+/** May be asynchronous; nobody waits for it. */
+export type RunnerListener<Name extends keyof RunnerEvents> = (event: RunnerEvents[Name]) => unknown
 
-/** Listeners of a runner. One that throws does not disturb it: its error is thrown in a turn of its own. */
+/** Listeners of a runner. One that fails disturbs neither it nor the others: the log tells. */
 export class RunnerListeners {
-  readonly #listeners: { readonly [Name in keyof RunnerEvents]: Set<Listener<Name>> } = {
+  readonly #logger: Logger
+  readonly #listeners: { readonly [Name in keyof RunnerEvents]: Set<RunnerListener<Name>> } = {
     error: new Set(),
     caughtUp: new Set(),
     leaseLost: new Set(),
     parked: new Set(),
   }
 
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
   /** @returns what ends it. */
-  on<Name extends keyof RunnerEvents>(name: Name, listener: Listener<Name>): () => void {
+  on<Name extends keyof RunnerEvents>(name: Name, listener: RunnerListener<Name>): () => void {
     this.#listeners[name].add(listener)
     return () => {
       this.#listeners[name].delete(listener)
@@ -43,8 +50,13 @@ export class RunnerListeners {
 
   emit<Name extends keyof RunnerEvents>(name: Name, event: RunnerEvents[Name]): void {
     for (const listener of this.#listeners[name])
-      queueMicrotask(() => {
-        listener(event)
-      })
+      void Promise.resolve(event)
+        .then(listener)
+        .catch((error: unknown) => {
+          this.#logger.error(
+            `A listener of '${name}' failed. The runner goes on; correct the listener: ${error instanceof Error ? error.message : String(error)}`,
+            { error },
+          )
+        })
   }
 }
