@@ -52,7 +52,7 @@ export abstract class ProjectionOperations {
     return this.#withEach(name, signal, async (task, either) => {
       const report = await task.rebuild(either)
       if (report !== undefined) return report
-      const { newest } = await task.open()
+      const { newest } = await task.open(either)
       throw new RebuildConflictError(task.context.storage.name, newest)
     })
   }

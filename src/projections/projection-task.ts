@@ -58,7 +58,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
    *
    * @throws {BuildMismatchError} none of them is one that this code can move, or build on.
    */
-  async open(): Promise<BuildsRecord> {
+  async open(signal: AbortSignal): Promise<BuildsRecord> {
     const { storage } = this.context
     const found = await storage.readBuilds()
     const builds = found ?? {
@@ -71,15 +71,16 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       rolledBack: [],
       isPaused: false,
     }
-    if (found === undefined && !(await storage.writeBuilds(undefined, builds))) return this.open()
+    if (found === undefined && !(await storage.writeBuilds(undefined, builds)))
+      return this.open(signal)
     this.#refuseMismatch(builds)
     try {
       if (this.#fedOf([builds.live]).length > 0) await this.#chores.prepare(builds.live)
     } catch (error) {
       unlessNotPrepared(error)
-      return this.open() // it left the record meanwhile
+      return this.open(signal) // it left the record meanwhile
     }
-    return this.#adopt(builds)
+    return this.#adopt(builds, signal)
   }
 
   /** Follows the log in the background until `stop`. A read model of a lower version is built anew meanwhile, beside the live build. */
@@ -94,11 +95,11 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   async catchUp(signal: AbortSignal): Promise<void> {
     await this.progress.during(signal, async () => {
       const { storage, store, projection } = this.context
-      const builds = await this.open()
+      const builds = await this.open(signal)
       await dropLeftOvers(storage)
       if (builds.live.version < projection.version && !isRolledBack(builds, projection.version))
         await this.rebuild(signal)
-      const { live, building, previous } = await this.open()
+      const { live, building, previous } = await this.open(signal)
       const build = this.#fedOf([live, building, previous])[0]
       if (build === undefined) throw this.#mismatch(live)
       const head = await store.head()
@@ -123,7 +124,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
 
   /** Builds the read model anew. Undefined: another runner leads that already. */
   async rebuild(signal: AbortSignal): Promise<RebuildReport | undefined> {
-    const { live } = await this.open()
+    const { live } = await this.open(signal)
     if (live.version > this.declared.version) throw this.#mismatch(live)
     return this.progress.whileRebuilding(() =>
       rebuild({
@@ -188,13 +189,13 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   }
 
   /** A reaction is not built: it decides where it begins, and goes on where code of a lower version was. */
-  async #adopt(builds: BuildsRecord): Promise<BuildsRecord> {
+  async #adopt(builds: BuildsRecord, signal: AbortSignal): Promise<BuildsRecord> {
     const { startAt } = this.context
     const { live } = builds
     if (startAt === undefined || (this.#hasBegun && live.version >= this.declared.version))
       return builds
     await decideStart(this.context, live, startAt)
-    const adopted = await takeOver(this.switching(new AbortController().signal), this.declared)
+    const adopted = await takeOver(this.switching(signal), this.declared)
     this.#hasBegun = true
     return adopted
   }
@@ -202,7 +203,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
   /** Sees which builds there are, who is there, and which lanes are this runner's. */
   async #look(membership: Membership<Document>, signal: AbortSignal): Promise<void> {
     const { storage, projection } = this.context
-    const builds = await this.open()
+    const builds = await this.open(signal)
     const { live, building, previous, dropping, isPaused } = builds
     const members = await membership.beat()
     const fed = isPaused ? [] : this.#fedOf([live, building, previous])

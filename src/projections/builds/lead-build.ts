@@ -24,7 +24,7 @@ export async function leadBuild<Document, Result>(
     const isFree = lane.owner === undefined || unchangedMs > lane.leaseMs
     const held = isFree ? await HeldLanes.holdFree(claim, lane) : undefined
     if (held === undefined) {
-      await sleep(Math.min(lane.leaseMs / 10, 250), undefined, { signal })
+      await sleep(Math.min(lane.leaseMs / 10, 250), undefined, { signal }).catch(() => undefined)
       continue
     }
     try {

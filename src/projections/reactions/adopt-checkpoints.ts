@@ -49,20 +49,23 @@ export async function decideStart<Document>(
 /**
  * Makes the checkpoints that code of a lower version has left those of this code. Nobody moves a lane while that is done; where there are several, all begin at the
  * slowest: an event may have another lane under another key function.
+ *
+ * Waits for another runner that is about to do the same, or died at it, unless the signal is aborted.
  */
 export async function takeOver<Document>(
   switching: SwitchOptions<Document>,
   declared: Omit<Build, 'number'>,
 ): Promise<BuildsRecord> {
-  const { storage } = switching
+  const { storage, signal } = switching
   for (;;) {
+    signal.throwIfAborted()
     const builds = await buildsOf(storage)
     if (builds.live.version >= declared.version) return builds
     const led = await leadBuild(switching, builds.live, async () => {
       await takeLanes(switching, declared)
       return true
     })
-    if (led === undefined) await sleep(LOOK_MS)
+    if (led === undefined) await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 
