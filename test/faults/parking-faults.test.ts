@@ -126,7 +126,9 @@ async function runner(
     isDone = isOver()
     try {
       const claimed = await claimLane(claim, await storage.readLane(BUILD, 0), { isHeld: false })
-      if (claimed !== undefined) await runLane(lane, claimed, feed, new AbortController().signal)
+      if (claimed === undefined)
+        isDone = false // somebody was faster: the end was not reached yet
+      else await runLane(lane, claimed, feed, new AbortController().signal)
     } catch (error) {
       isDone = false
       const isTransient = EverfoldError.is(error) && error.retryable
