@@ -62,8 +62,8 @@ export class ProjectionRunner extends ProjectionOperations {
   }
 
   /**
-   * Folds the log up to where it ends now, together with other runners, and returns: for scripts, tests and scheduled functions. Lanes of a runner
-   * that crashed are outwaited for its lease.
+   * Folds the log up to where it ends now, together with other runners, and returns: for scripts, tests and scheduled functions. After a sixth of its
+   * lease it shares the lanes evenly with others. Lanes of a runner that crashed are outwaited for its lease.
    *
    * @throws the error of the projection that failed, an AggregateError of several; the others are caught up all the same.
    */

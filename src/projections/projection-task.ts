@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EverfoldError } from '../errors.ts'
-import { globalPosition, type GlobalPosition } from '../event-store/global-position.ts'
+import { globalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { BuildChores } from './build-chores.ts'
 import { BuildMismatchError } from './builds/build-mismatch-error.ts'
@@ -11,7 +11,7 @@ import type { Build, BuildsRecord } from './builds/build.ts'
 import { rebuild, type RebuildReport } from './builds/rebuild.ts'
 import type { SwitchOptions } from './builds/switch-readers.ts'
 import { BuildLanes } from './lanes/build-lanes.ts'
-import { catchUp, outwait, selfOf } from './lanes/catch-up.ts'
+import { catchUp, outwait, selfOf, type CatchUpOptions } from './lanes/catch-up.ts'
 import type { Feed } from './lanes/lane-options.ts'
 import { makersOf, Membership } from './lanes/membership.ts'
 import { SharedFeed } from './lanes/shared-feed.ts'
@@ -104,22 +104,24 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       if (build === undefined) throw this.#mismatch(live)
       const head = await store.head()
       // Also when the log is empty: a checkpoint that it does not contain must not go unnoticed.
-      await this.moveTo(build, head?.position ?? globalPosition(0), signal)
+      const until = head?.position ?? globalPosition(0)
+      await this.#moveTo(build, { until, signal, isShared: true })
       await this.#chores.finish(build)
       await this.#chores.show(live)
     })
   }
 
   /** Moves all lanes of a build up to a position, together with other runners. */
-  async moveTo(build: Build, until: GlobalPosition, signal: AbortSignal): Promise<void> {
+  async #moveTo(build: Build, options: Omit<CatchUpOptions, 'feed'>): Promise<void> {
     const { store, filter } = this.context
+    const { until } = options
     const { types, categories } = filter
     const { pageSize } = this.#options
     const shared = new SharedFeed((after, reading) =>
       store.readAll({ after, until, types, categories, pageSize, signal: reading }),
     )
     const feed: Feed = (after, reading) => shared.pages(after, reading)
-    await catchUp(this.context, build, { until, feed, signal })
+    await catchUp(this.context, build, { ...options, feed })
   }
 
   /** Builds the read model anew. Undefined: another runner leads that already. */
@@ -142,7 +144,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const holder = `${runner} (leads)`
     const move: SwitchOptions<Document>['catchUp'] = (build, until, reading) =>
       this.#fedOf([build]).length > 0
-        ? this.moveTo(build, until, reading)
+        ? this.#moveTo(build, { until, signal: reading, isShared: false })
         : outwait(this.context, build, { until, signal: reading })
     return { storage, store, holder, leaseMs, signal, onRetry: report.retries, catchUp: move }
   }

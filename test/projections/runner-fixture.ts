@@ -33,13 +33,18 @@ export function runnerOf(
   store: EventStore,
   readModel: ReadModel<Balance>,
   projection = accountBalances,
-  { placement, leaseMs = 300 }: { placement?: Placement; leaseMs?: number } = {},
+  {
+    placement,
+    leaseMs = 300,
+    pageSize,
+  }: { placement?: Placement; leaseMs?: number; pageSize?: number } = {},
 ): ProjectionRunner {
   return new ProjectionRunner({
     store,
     projections: [project(projection).into(readModel, placement)],
     logger: silent,
     leaseMs,
+    pageSize,
   })
 }
 

@@ -8,12 +8,15 @@ import { BuildLanes } from './build-lanes.ts'
 import type { Feed } from './lane-options.ts'
 import { slowestOf } from './lane-record.ts'
 import { LaneStalledError } from './lane-stalled-error.ts'
+import { Sharers } from './sharers.ts'
 
 export interface CatchUpOptions {
   readonly until: GlobalPosition
   /** Ends at `until`. */
   readonly feed: Feed
   readonly signal: AbortSignal
+  /** Whether the lanes are shared with other runners that make this build. Else all that are free are taken. */
+  readonly isShared: boolean
 }
 
 /**
@@ -24,11 +27,12 @@ export interface CatchUpOptions {
 export async function catchUp<Document, Event extends RecordedEvent>(
   context: ProjectionContext<Document, Event>,
   build: Build,
-  { until, feed, signal }: CatchUpOptions,
+  { until, feed, signal, isShared }: CatchUpOptions,
 ): Promise<void> {
   const { storage, leaseMs } = context
   const lanes = new BuildLanes(context, build, feed)
-  const self: Member = { ...selfOf(context), revision: '' }
+  const self = selfOf(context)
+  const sharers = isShared ? new Sharers(storage, build, self) : undefined
   try {
     for (;;) {
       signal.throwIfAborted()
@@ -38,7 +42,8 @@ export async function catchUp<Document, Event extends RecordedEvent>(
         (number) => !isDone(number),
       )
       if (open.length === 0 && lanes.numbers.length === 0) break
-      lanes.balance([self], records)
+      const members = await sharers?.look({ hasLanes: lanes.numbers.length > 0 })
+      lanes.balance(members ?? [{ ...self, revision: '' }], records)
       const isWaiting = lanes.numbers.length === 0
       if (isWaiting) throwStalled(context, lanes, records)
       const pause = new AbortController()
@@ -50,6 +55,7 @@ export async function catchUp<Document, Event extends RecordedEvent>(
     }
   } finally {
     await lanes.release()
+    await sharers?.leave()
   }
   throwFailures(lanes.failures)
 }
@@ -58,7 +64,7 @@ export async function catchUp<Document, Event extends RecordedEvent>(
 export async function outwait<Document, Event extends RecordedEvent>(
   { storage, leaseMs }: ProjectionContext<Document, Event>,
   build: Build,
-  { until, signal }: Omit<CatchUpOptions, 'feed'>,
+  { until, signal }: Pick<CatchUpOptions, 'until' | 'signal'>,
 ): Promise<void> {
   for (;;) {
     signal.throwIfAborted()
