@@ -128,6 +128,7 @@ export type {
   UnparkedEvent,
 } from './projections/read-model-storage.ts'
 export { DiscardRefusedError } from './projections/discard-refused-error.ts'
+export { ProjectionPausedError } from './projections/projection-paused-error.ts'
 export { RebuildConflictError } from './projections/builds/rebuild-conflict-error.ts'
 export type { RebuildReport } from './projections/builds/rebuild.ts'
 export type { SwitchReport } from './projections/builds/switch-build.ts'

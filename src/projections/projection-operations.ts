@@ -96,7 +96,10 @@ export abstract class ProjectionOperations {
     return this.#withEach(name, signal, (task, either) => verify(task.context, either))
   }
 
-  /** Keeps all runners from moving a projection, until `resume`; also those that start later. Resolves before the others have seen it. */
+  /**
+   * Keeps all runners from moving a projection, until `resume`; also those that start later. Resolves before the others have seen it; a `runUntilCaughtUp` under
+   * way goes on to its end.
+   */
   async pause(name: string): Promise<void> {
     await this.#withEach(name, undefined, (task) => setPaused(task.context.storage, true))
   }

@@ -65,6 +65,7 @@ export class ProjectionRunner extends ProjectionOperations {
    * Folds the log up to where it ends now, together with other runners, and returns: for scripts, tests and scheduled functions. After a sixth of its
    * lease it shares the lanes evenly with others. Lanes of a runner that crashed are outwaited for its lease.
    *
+   * @throws {ProjectionPausedError} a projection is paused.
    * @throws the error of the projection that failed, an AggregateError of several; the others are caught up all the same.
    */
   async runUntilCaughtUp({ signal }: Interruptible = {}): Promise<void> {

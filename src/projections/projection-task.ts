@@ -16,6 +16,7 @@ import type { Feed } from './lanes/lane-options.ts'
 import { makersOf, Membership } from './lanes/membership.ts'
 import { SharedFeed } from './lanes/shared-feed.ts'
 import type { Placement } from './registration.ts'
+import { ProjectionPausedError } from './projection-paused-error.ts'
 import type { ProjectionContext } from './projection-context.ts'
 import type { Member } from './read-model-storage.ts'
 import { decideStart, takeOver } from './reactions/adopt-checkpoints.ts'
@@ -96,6 +97,8 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     await this.progress.during(signal, async () => {
       const { storage, store, projection } = this.context
       const builds = await this.open(signal)
+      if (builds.isPaused)
+        throw new ProjectionPausedError({ projection: projection.name, readModel: storage.name })
       await dropLeftOvers(storage)
       if (builds.live.version < projection.version && !isRolledBack(builds, projection.version))
         await this.rebuild(signal)

@@ -54,6 +54,23 @@ describe('pause', () => {
     expect(meanwhile).toMatchObject({ live: { version: 1 }, building: undefined, isPaused: true })
     expect(await balances.get('account-1')).toMatchObject({ cents: 3 })
   })
+
+  test('refuses a script that is to catch up', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    const script = runnerOf(store, balances)
+    await script.runUntilCaughtUp()
+    await append(store, '1', deposited(1))
+    await script.pause(NAME)
+
+    const refused = script.runUntilCaughtUp()
+
+    await expect(refused).rejects.toMatchObject({ code: 'PROJECTION_PAUSED', readModel: 'memory' })
+    expect(await balances.get('account-1')).toBeUndefined()
+    await script.resume(NAME)
+    await script.runUntilCaughtUp()
+    expect(await balances.get('account-1')).toMatchObject({ cents: 1 })
+  })
 })
 
 describe('status', () => {
