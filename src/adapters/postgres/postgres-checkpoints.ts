@@ -10,7 +10,7 @@ import { createCheckpoints, type Checkpoints } from '../../projections/reactions
 import type { ReadModelStorage } from '../../projections/read-model-storage.ts'
 import type { Database } from './database/database.ts'
 import { isStorableText } from './database/storable-text.ts'
-import { PostgresCheckpointStorage } from './reactions/postgres-checkpoint-storage.ts'
+import { postgresCheckpointStorage } from './reactions/postgres-checkpoint-storage.ts'
 
 export interface PostgresCheckpointsOptions {
   /** Runs every statement: `postgres(pool)` or `await pglite(folder)`; that of the event store or another one. Whoever made it closes it. */
@@ -37,7 +37,7 @@ export class PostgresCheckpoints implements Checkpoints {
         throw new TypeError(
           `Postgres cannot keep the name ${JSON.stringify(name)}. Leave out U+0000 and halves of surrogate pairs.`,
         )
-      return new PostgresCheckpointStorage(database, name, recordsSchema)
+      return postgresCheckpointStorage(database, { name, recordsSchema })
     })
   }
 

@@ -12,7 +12,7 @@ import type { ColumnsOf } from './read-model/columns.ts'
 import type { Database } from './database/database.ts'
 import { jsonColumn, memberColumns } from './read-model/document-columns.ts'
 import { defineIndex, type ReadModelIndex } from './read-model/index-definition.ts'
-import { PostgresReadModelStorage } from './read-model/postgres-read-model-storage.ts'
+import { postgresReadModelStorage } from './read-model/postgres-read-model-storage.ts'
 import { ReadModelName } from './read-model/read-model-name.ts'
 
 export interface PostgresReadModelOptions<Document> {
@@ -66,7 +66,7 @@ export class PostgresReadModel<Document> implements ReadModel<Document> {
     const { database, table, indexes = [], schema = 'public', recordsSchema = 'everfold' } = options
     const columns =
       options.columns === undefined ? jsonColumn<Document>() : memberColumns(options.columns)
-    this.storage = new PostgresReadModelStorage(database, new ReadModelName(schema, table), {
+    this.storage = postgresReadModelStorage(database, new ReadModelName(schema, table), {
       columns,
       indexes: indexes.map((index) => defineIndex(index.columns, columns.definitions)),
       recordsSchema,
