@@ -57,12 +57,12 @@ export function makeTasks(
 
 function refuseDoubles(tasks: readonly AnyTask[]): void {
   const all = tasks.map(({ context }) => context)
-  for (const [index, { projection, storage, fold }] of all.entries())
+  for (const [index, { projection, storage, startAt }] of all.entries())
     for (const other of all.slice(0, index)) {
       const { name } = projection
       if (projection !== other.projection && name === other.projection.name)
         throw new TypeError(`Two projections are named '${name}'. Give each a name of its own.`)
-      const isOneKind = (fold === undefined) === (other.fold === undefined)
+      const isOneKind = (startAt === undefined) === (other.startAt === undefined)
       const isOneSink = storage.sink === other.storage.sink
       if (isOneKind && isOneSink && storage.name === other.storage.name)
         throw new TypeError(

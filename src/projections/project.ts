@@ -28,7 +28,8 @@ export function project<Document, Event extends RecordedEvent>(
       const { storage } = readModel
       const makeWork: MakeLaneWork<Document, Event> = (lane) => new DocumentWork(projection, lane)
       const placed = { definition: projection, fold: projection, storage, placement, makeWork }
-      return { name: projection.name, use: (user) => user({ ...placed, startAt: undefined }) }
+      const kind = { startAt: undefined, isNarrowed: false }
+      return { name: projection.name, use: (user) => user({ ...placed, ...kind }) }
     },
   }
 }

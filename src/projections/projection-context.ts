@@ -17,6 +17,8 @@ export interface ProjectionContext<Document, Event extends RecordedEvent> {
   readonly fold: Projection<Document, Event> | undefined
   /** Where a reaction begins; undefined: it is none. */
   readonly startAt: ReactionStart | undefined
+  /** What the sink refuses is given to it again in smaller parts. */
+  readonly isNarrowed: boolean
   readonly filter: ProjectionFilter<Event>
   /** Of the projection in this code. */
   readonly fingerprint: string
@@ -31,15 +33,29 @@ export interface ProjectionContext<Document, Event extends RecordedEvent> {
 }
 
 /** @throws {TypeError} it is a reaction. */
-export function foldOf<Document, Event extends RecordedEvent>({
+export function refuseReaction<Document, Event extends RecordedEvent>({
   projection,
-  fold,
-}: ProjectionContext<Document, Event>): Projection<Document, Event> {
-  if (fold !== undefined) return fold
+  startAt,
+}: ProjectionContext<Document, Event>): void {
+  if (startAt !== undefined)
+    throw new TypeError(
+      `'${projection.name}' is a reaction: it has no documents to compare, and is never run again by a rebuild.`,
+    )
+}
+
+/** @throws {TypeError} it makes no documents. */
+export function foldOf<Document, Event extends RecordedEvent>(
+  context: ProjectionContext<Document, Event>,
+): Projection<Document, Event> {
+  refuseReaction(context)
+  if (context.fold !== undefined) return context.fold
   throw new TypeError(
-    `'${projection.name}' is a reaction: it has no documents to compare, and is never run again by a rebuild.`,
+    `'${context.projection.name}' ${NO_FOLD}: it cannot be verified. Compare its tables yourself, or call rebuild('${context.projection.name}') to make them anew.`,
   )
 }
+
+/** Why a projection cannot be compared with a fold in memory. */
+export const NO_FOLD = 'is an SQL projection, which no fold in memory can repeat'
 
 /** Is told how the lanes are doing. */
 export interface LaneReport {

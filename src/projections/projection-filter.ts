@@ -44,7 +44,7 @@ export function unionOf(
 }
 
 /**
- * Tells apart definitions of one projection under one version: event types, key function and version. Not the rows, whose text changes
+ * Tells apart definitions of one projection under one version: event types, key function, shape and version. Not the rows, whose text changes
  * with every refactoring.
  */
 export function fingerprintOf<Event extends RecordedEvent>(definition: Definition<Event>): string {
@@ -57,6 +57,7 @@ export function fingerprintOf<Event extends RecordedEvent>(definition: Definitio
         Object.keys(definition.on).toSorted(),
         key,
         definition.version,
+        ...(definition.shape === undefined ? [] : [definition.shape]),
       ]),
     )
     .digest('hex')

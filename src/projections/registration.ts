@@ -19,7 +19,7 @@ export interface Placement {
   readonly switch?: 'automatic' | 'manual' | undefined
 }
 
-/** What a runner runs; made by `project(projection).into(readModel)` and `react(reaction).with(checkpoints)`. */
+/** What a runner runs; made by `project(projection).into(readModel)`, `react(reaction).with(checkpoints)` and `sqlProjection(...).into({ database })`. */
 export interface Registration {
   /** Name of the projection or the reaction. */
   readonly name: string
@@ -39,6 +39,8 @@ export interface Placed<Document, Event extends RecordedEvent> {
   readonly fold: Projection<Document, Event> | undefined
   /** Where a reaction begins; undefined: it is none. */
   readonly startAt: ReactionStart | undefined
+  /** What the sink refuses is given to it again in smaller parts; else it is dealt with as `onFailure` says. */
+  readonly isNarrowed: boolean
 }
 
 /** Most lanes of a build. */

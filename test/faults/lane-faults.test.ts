@@ -83,6 +83,7 @@ async function runner(
     pageKeys: new PageKeys(partlyIgnored, FILTER, 1),
     cacheBytes: options.cacheBytes,
     onFailure: 'stop' as const,
+    isNarrowed: false,
     makeWork: (worked: WorkedLane<Balance>) => new DocumentWork(partlyIgnored, worked),
     onCommit: () => undefined,
     onRetry: () => undefined,

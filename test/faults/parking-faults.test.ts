@@ -121,6 +121,7 @@ async function runner(
     pageKeys,
     cacheBytes: 1e6,
     onFailure: 'park' as const,
+    isNarrowed: false,
   }
   for (let isDone = false; !isDone;) {
     isDone = isOver()

@@ -27,5 +27,5 @@ function mismatchOf(live: Build, declared: Omit<Build, 'number' | 'lanes'>): str
     return `holds version ${live.version} of '${live.projection}'; this code declares ${declared.version}. Run the code that declares ${live.version}, or declare a higher version.`
   if (live.version < declared.version)
     return `holds version ${live.version} of '${live.projection}': version ${declared.version} of this code was rolled back. Call rebuild('${live.projection}') to build it again.`
-  return `was built by another definition of '${live.projection}' under the same version ${live.version}: its event types or its key function changed. Raise the version to ${live.version + 1}: a projection is then built anew beside the live one, a reaction goes on where it was.`
+  return `was built by another definition of '${live.projection}' under the same version ${live.version}: its event types, its key function or its tables changed. Raise the version to ${live.version + 1}: a projection is then built anew beside the live one, a reaction goes on where it was.`
 }

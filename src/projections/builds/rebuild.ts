@@ -2,7 +2,8 @@ import { EverfoldError } from '../../errors.ts'
 import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import { globalPosition } from '../../event-store/global-position.ts'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
-import { foldOf, type ProjectionContext } from '../projection-context.ts'
+import { NO_FOLD, refuseReaction, type ProjectionContext } from '../projection-context.ts'
+import type { Projection } from '../projection.ts'
 import { leadBuild } from './lead-build.ts'
 import { abandon, beginBuild, type Succession } from './build-succession.ts'
 import { BuildVerificationError } from './build-verification-error.ts'
@@ -32,6 +33,8 @@ export interface RebuildReport {
   readonly differences: readonly Difference[]
   /** Why the build from before could not be compared; undefined: it was. */
   readonly notCompared: string | undefined
+  /** Why the new build could not be verified: nothing is known of its documents then; undefined: it was. */
+  readonly notVerified: string | undefined
 }
 
 export interface RebuildOptions<Document, Event extends RecordedEvent> {
@@ -53,7 +56,7 @@ export async function rebuild<Document, Event extends RecordedEvent>(
 ): Promise<RebuildReport | undefined> {
   const { context, declared, switching } = options
   const { storage, store } = context
-  foldOf(context)
+  refuseReaction(context)
   const succession = await beginBuild(storage, { store, declared })
   await storage.prepare(succession.building)
   return leadBuild(switching, succession.building, async (signal) => {
@@ -68,13 +71,48 @@ async function complete<Document, Event extends RecordedEvent>(
   succession: Succession,
 ): Promise<RebuildReport | undefined> {
   const { context, switching, isManual } = options
-  const { storage, store, projection, onFailure } = context
-  const { live, building, isResumed } = succession
+  const { storage, store, projection } = context
+  const { live, building } = succession
   const { signal, catchUp } = switching
   const head = await store.head({ signal })
   await catchUp(building, head?.position ?? globalPosition(0), signal)
   await storage.finish(building)
-  const fold = new FreshFold({ projection: foldOf(context), store, onFailure, signal })
+  const verified =
+    context.fold === undefined
+      ? unverified(head)
+      : await verifyNew({ ...options, projection: context.fold, head }, succession)
+  if (verified === undefined) return undefined
+  if (!isManual) {
+    refuseIncomplete(storage.name, building, await storage.readLanes(building))
+    await switchReaders(switching, building)
+  }
+  return {
+    ...{ projection: projection.name, readModel: storage.name, build: building, before: live },
+    ...{ isLive: !isManual, ...verified },
+  }
+}
+
+/** What a rebuild tells of the documents. */
+type Verified = Omit<RebuildReport, 'projection' | 'readModel' | 'build' | 'before' | 'isLive'>
+
+function unverified(checkpoint: Checkpoint | undefined): Verified {
+  const unknown = { documents: 0, digest: '', isIdentical: false, differences: [] }
+  const why = `it ${NO_FOLD}`
+  return { checkpoint, ...unknown, notCompared: why, notVerified: why }
+}
+
+/** @returns undefined: it differs from a fresh fold, and an interrupted rebuild had begun it; it was dropped. */
+async function verifyNew<Document, Event extends RecordedEvent>(
+  options: RebuildOptions<Document, Event> & {
+    readonly projection: Projection<Document, Event>
+    readonly head: Checkpoint | undefined
+  },
+  { live, building, isResumed }: Succession,
+): Promise<Verified | undefined> {
+  const { storage, store, onFailure } = options.context
+  const { signal } = options.switching
+  const { projection, head } = options
+  const fold = new FreshFold({ projection, store, onFailure, signal })
   if (head !== undefined) await fold.foldTo(head.position)
   const { checkpoint, digest } = fold
   const documents = fold.documents.size
@@ -84,15 +122,8 @@ async function complete<Document, Event extends RecordedEvent>(
     if (isResumed) return undefined
     throw new BuildVerificationError(storage.name, { build: building.number, differences: found })
   }
-  const compared = await compareBefore({ ...options, fold }, succession)
-  if (!isManual) {
-    refuseIncomplete(storage.name, building, await storage.readLanes(building))
-    await switchReaders(switching, building)
-  }
-  return {
-    ...{ projection: projection.name, readModel: storage.name, build: building, before: live },
-    ...{ isLive: !isManual, checkpoint, documents, digest, ...compared },
-  }
+  const compared = await compareBefore({ ...options, fold }, { live, building })
+  return { checkpoint, documents, digest, ...compared, notVerified: undefined }
 }
 
 /** Compares the live build with the same fold, if it is to hold the same documents. */
@@ -102,7 +133,7 @@ async function compareBefore<Document, Event extends RecordedEvent>(
     switching,
     fold,
   }: RebuildOptions<Document, Event> & { readonly fold: FreshFold<Document, Event> },
-  { live, building }: Succession,
+  { live, building }: Pick<Succession, 'live' | 'building'>,
 ): Promise<Pick<RebuildReport, 'isIdentical' | 'differences' | 'notCompared'>> {
   const none = { isIdentical: false, differences: [] }
   if (live.version !== building.version)

@@ -19,6 +19,8 @@ export interface LaneOptions<Document, Event extends RecordedEvent> extends Lane
   /** Most bytes of documents held in memory. */
   readonly cacheBytes: number
   readonly onFailure: OnFailure
+  /** What the sink refuses is given to it again in smaller parts. */
+  readonly isNarrowed: boolean
   /** Told of every commit, with the number of events that it folded. */
   readonly onCommit: (events: number) => void
   /** Told of every failure that is tried again, and after how many milliseconds. */

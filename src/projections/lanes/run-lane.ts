@@ -43,9 +43,9 @@ async function afterRefusal<Document, Event extends RecordedEvent>(
   refusal: RefusedDocuments,
   claimed: LaneRecord,
 ): Promise<LaneRecord> {
-  const { storage, build, number, projection, owner, onFailure } = options
+  const { storage, build, number, projection, owner, onFailure, isNarrowed } = options
   const told = refusal.firstOf(projection.name, storage.name)
-  if (onFailure === 'stop') throw told
+  if (onFailure === 'stop' && !isNarrowed) throw told
   const lane = await storage.readLane(build, number)
   if (lane.owner === owner && lane.epoch === claimed.epoch) return lane
   throw new LaneTakenError(

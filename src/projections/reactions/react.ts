@@ -35,6 +35,7 @@ export function react<Event extends RecordedEvent>(
             makeWork: (lane) => new ReactionWork(reaction, lane),
             fold: undefined,
             startAt,
+            isNarrowed: false,
           }),
       }
     },
