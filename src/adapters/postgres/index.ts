@@ -49,6 +49,16 @@ export type { PostgresClient, PostgresPool, PostgresQuery } from './database/pos
 export { PostgresCheckpoints, type PostgresCheckpointsOptions } from './postgres-checkpoints.ts'
 export { PostgresReadModel, type PostgresReadModelOptions } from './postgres-read-model.ts'
 export { RelationTakenError } from './read-model/relation-taken-error.ts'
+export {
+  sqlProjection,
+  type SqlContext,
+  type SqlProjection,
+  type SqlProjectionDefinition,
+} from './sql-projection/sql-projection.ts'
+export { SqlProjectionFailedError } from './sql-projection/sql-projection-failed-error.ts'
+export { SqlProjectionTimeoutError } from './sql-projection/sql-projection-timeout-error.ts'
+export type { SqlPlacement, SqlTables, SqlTablesOptions } from './sql-projection/sql-tables.ts'
+export type { TableNames } from './sql-projection/sql-tables-storage.ts'
 export { SchemaVersionError } from './schema/schema-version-error.ts'
 export type { HeadHolder, StoreStatus } from './log/store-status.ts'
 export { TransactionRacedError } from './appending/transaction-raced-error.ts'

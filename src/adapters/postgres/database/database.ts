@@ -11,9 +11,14 @@ export interface Database extends DatabaseSession {
   /**
    * Runs several statements as one commit, at read committed. When `work` throws, or any of its statements failed, nothing of it stays.
    *
+   * @param options.hangMs how long the server lets a statement run, and waits for the next one, before it undoes the transaction of a process that hangs or is
+   * cut off. Default: its settings. An embedded database lives and dies with its process, and does without.
    * @throws {DatabaseUnavailableError} with `outcome: 'unknown'`: the reply of the commit was lost.
    */
-  transaction<Result>(work: (session: DatabaseSession) => Promise<Result>): Promise<Result>
+  transaction<Result>(
+    work: (session: DatabaseSession) => Promise<Result>,
+    options?: { readonly hangMs?: number | undefined },
+  ): Promise<Result>
 
   /** Undefined: this database cannot tell anybody of what is written to it, and is to be asked. */
   readonly notifications?: Notifications | undefined

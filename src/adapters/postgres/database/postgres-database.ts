@@ -46,7 +46,8 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Dat
     script: (sql) => withSession((session) => session.script(sql)),
     copyIn: (text, parts) => withSession((session) => session.copyIn(text, parts)),
     session: (work) => (preparedStatements ? withSession(work) : database.transaction(work)),
-    transaction: (work) => withSession((session) => runTransaction(session, work)),
+    transaction: (work, options) =>
+      withSession((session) => runTransaction(session, work, options)),
     // The only connection there is cannot be spent on listening.
     notifications:
       preparedStatements && pool.options?.max !== 1 ? PostgresNotifications.of(pool) : undefined,

@@ -2,13 +2,16 @@ import { DatabaseBrokenError } from './database-broken-error.ts'
 import type { DatabaseSession } from './database.ts'
 import { DatabaseUnavailableError } from './database-unavailable-error.ts'
 
-/** Runs `work` as one transaction on a connection. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+
+/** Runs `work` as one transaction on a connection. @param options.hangMs as of `Database.transaction`. */
 export async function runTransaction<Result>(
   session: DatabaseSession,
   work: (session: DatabaseSession) => Promise<Result>,
+  { hangMs }: { readonly hangMs?: number | undefined } = {},
 ): Promise<Result> {
   const inside = new TransactionSession(session)
-  await inside.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' })
+  await inside.query({ text: hangMs === undefined ? BEGIN : `${BEGIN}; ${limitsSql(hangMs)}` })
   const result = await work(inside).catch(async (error: unknown) => {
     await rollBack(session)
     throw error
@@ -19,6 +22,10 @@ export async function runTransaction<Result>(
   }
   await session.query({ text: 'COMMIT' })
   return result
+}
+
+function limitsSql(hangMs: number): string {
+  return `SET LOCAL idle_in_transaction_session_timeout = ${hangMs}; SET LOCAL statement_timeout = ${hangMs}`
 }
 
 /** A session whose caller has opened a transaction on it, and ends it. */

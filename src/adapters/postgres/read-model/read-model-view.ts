@@ -8,6 +8,7 @@ import { ViewInUseError } from './view-in-use-error.ts'
 
 interface Relation {
   readonly isView: boolean
+  readonly isTable: boolean
   /** Names of the tables that a view selects from. */
   readonly sources: readonly string[]
   readonly columns: readonly (readonly [name: string, type: string])[]
@@ -42,7 +43,7 @@ export class ReadModelView {
   async refuseInUse(session: DatabaseSession, build: Build): Promise<void> {
     const view = await this.#findView(session)
     const table = await this.#find(session, this.#name.buildTable(build))
-    if (view !== undefined && !isExtended(view, table)) await this.#refuseDependents(session)
+    if (view !== undefined && !isExtended(view, table)) await this.refuseDependents(session)
   }
 
   /** Makes the view show a build. Inside a transaction: nobody sees it missing. */
@@ -60,16 +61,30 @@ export class ReadModelView {
     else await this.#replace(session, `CREATE ${definition}`)
   }
 
+  /** Whether the table of a build is there. */
+  async hasTable(session: DatabaseSession, build: Build): Promise<boolean> {
+    const table = await this.#find(session, this.#name.buildTable(build))
+    return table?.isTable === true
+  }
+
+  /** Takes the view away. */
+  async hide(session: DatabaseSession): Promise<void> {
+    if ((await this.#findView(session)) === undefined) return
+    await this.refuseDependents(session)
+    await session.script(`DROP VIEW ${this.#name.view}`)
+  }
+
   /** A view that loses or changes columns has to be made anew; what was granted on it is granted again. */
   async #replace(session: DatabaseSession, create: string): Promise<void> {
-    await this.#refuseDependents(session)
+    await this.refuseDependents(session)
     const grants = await session.query(this.#grants, [this.#name.schema, this.#name.table])
     await session.script(`DROP VIEW ${this.#name.view}`)
     await session.script(create)
     for (const [grant] of grants) await session.script(grant ?? '')
   }
 
-  async #refuseDependents(session: DatabaseSession): Promise<void> {
+  /** @throws {ViewInUseError} something depends on the view. */
+  async refuseDependents(session: DatabaseSession): Promise<void> {
     const { schema, table, view, display } = this.#name
     const rows = await session.query(this.#dependents, [schema, table])
     const dependents = rows.map(([dependent]) => dependent ?? '')
@@ -93,6 +108,7 @@ export class ReadModelView {
     const [kind, sources, columns] = row
     return {
       isView: kind === 'v',
+      isTable: kind === 'r' || kind === 'p',
       sources: JSON.parse(sources ?? '[]') as Relation['sources'],
       columns: JSON.parse(columns ?? '[]') as Relation['columns'],
     }

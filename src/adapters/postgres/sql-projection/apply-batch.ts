@@ -1,0 +1,101 @@
+import type { RecordedEvent } from '../../../event-store/recorded-event.ts'
+import type { LaneStep } from '../../../projections/read-model-storage.ts'
+import type { Build } from '../../../projections/builds/build.ts'
+import { DatabaseBrokenError } from '../database/database-broken-error.ts'
+import { DatabaseClosedError } from '../database/database-closed-error.ts'
+import { DatabaseError } from '../database/database-error.ts'
+import type { DatabaseSession } from '../database/database.ts'
+import { EverfoldError } from '../../../errors.ts'
+import type { StoredBuilds } from '../read-model/stored-builds.ts'
+import { BatchSession } from './batch-session.ts'
+import { SqlProjectionTimeoutError } from './sql-projection-timeout-error.ts'
+
+const QUERY_CANCELED = '57014'
+
+/**
+ * Of the time that a write of the lane may take, `apply` has one half, and a statement that is still under way then, or a process that hangs, the other: so the
+ * lane's row is free again before the lease ends.
+ */
+const SHARE_OF_APPLY = 0.5
+
+export interface Batch<Event extends RecordedEvent> {
+  readonly projection: string
+  readonly events: readonly Event[]
+  readonly apply: (session: DatabaseSession) => Promise<void> | void
+}
+
+/**
+ * Moves a lane and applies a batch in one transaction. The lane comes first: who lost it applies nothing.
+ *
+ * @returns `failure`: what the batch is to blame for; nothing was written.
+ */
+export async function applyBatch<Event extends RecordedEvent>(
+  { database, records }: StoredBuilds,
+  { build, lane }: { readonly build: Build; readonly lane: LaneStep },
+  batch: Batch<Event>,
+): Promise<'committed' | 'superseded' | { readonly failure: Error }> {
+  const { timeoutMs } = records.laneParameters(build, lane)
+  const applyMs = timeoutMs && Math.ceil(timeoutMs * SHARE_OF_APPLY)
+  let isApplying = false as boolean
+  try {
+    return await database.transaction(
+      async (session) => {
+        if (!(await records.writeLane(session, build, lane))) return 'superseded'
+        isApplying = true
+        await applyWithin(new BatchSession(session, { timeoutMs }), batch, applyMs)
+        return 'committed'
+      },
+      { hangMs: applyMs },
+    )
+  } catch (error) {
+    if (!isApplying) throw error
+    return { failure: failureOf(error, batch, applyMs) }
+  }
+}
+
+async function applyWithin<Event extends RecordedEvent>(
+  session: BatchSession,
+  batch: Batch<Event>,
+  applyMs: number | undefined,
+): Promise<void> {
+  const apply = async (): Promise<void> => {
+    await batch.apply(session)
+    await session.end()
+  }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    if (applyMs === undefined) return
+    timer = setTimeout(() => {
+      reject(timeoutOf(batch, applyMs))
+    }, applyMs)
+  })
+  try {
+    await Promise.race([apply(), late])
+  } finally {
+    clearTimeout(timer)
+    session.close()
+  }
+}
+
+/** @throws what no event is to blame for. */
+function failureOf<Event extends RecordedEvent>(
+  error: unknown,
+  batch: Batch<Event>,
+  applyMs: number | undefined,
+): Error {
+  if (error instanceof SqlProjectionTimeoutError) return error
+  if (error instanceof DatabaseError && error.sqlState === QUERY_CANCELED && applyMs !== undefined)
+    return timeoutOf(batch, applyMs, { cause: error })
+  const isTransient = EverfoldError.is(error) && error.retryable
+  if (isTransient || error instanceof DatabaseClosedError || error instanceof DatabaseBrokenError)
+    throw error
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+function timeoutOf<Event extends RecordedEvent>(
+  { projection, events }: Batch<Event>,
+  timeoutMs: number,
+  options?: ErrorOptions,
+): SqlProjectionTimeoutError {
+  return new SqlProjectionTimeoutError(projection, { events: events.length, timeoutMs }, options)
+}

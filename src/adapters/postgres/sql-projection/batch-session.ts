@@ -1,0 +1,58 @@
+import type { DatabaseSession, Parameter, Row, Statement } from '../database/database.ts'
+
+/** The session of a batch, for as long as its transaction is open: what comes later would be on its own, and is refused. */
+export class BatchSession implements DatabaseSession {
+  readonly copyIn?: NonNullable<DatabaseSession['copyIn']>
+  readonly #session: DatabaseSession
+  readonly #timeoutMs: number | undefined
+  readonly #running = new Set<Promise<unknown>>()
+  #isOver = false
+
+  /** @param options.timeoutMs how long the answer of a statement is waited for. */
+  constructor(session: DatabaseSession, { timeoutMs }: { readonly timeoutMs: number | undefined }) {
+    this.#session = session
+    this.#timeoutMs = timeoutMs
+    if (session.copyIn !== undefined) {
+      const copyIn = session.copyIn.bind(session)
+      this.copyIn = (...call) => this.#run(() => copyIn(...call))
+    }
+  }
+
+  query(statement: Statement, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
+    const timed = { ...statement, timeoutMs: this.#timeoutMs ?? statement.timeoutMs }
+    return this.#run(() => this.#session.query(timed, parameters))
+  }
+
+  script(sql: string): Promise<void> {
+    return this.#run(() => this.#session.script(sql))
+  }
+
+  /** @throws {TypeError} a statement is still under way: nobody waits for it. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    if (this.#running.size === 0) return
+    await Promise.allSettled(this.#running)
+    throw new TypeError(
+      'apply returned while a statement of it was under way. Await every statement.',
+    )
+  }
+
+  /** From now on nothing can be written. */
+  close(): void {
+    this.#isOver = true
+  }
+
+  async #run<Result>(send: () => Promise<Result>): Promise<Result> {
+    if (this.#isOver)
+      throw new TypeError(
+        'A statement came after apply had ended, or its time was up. Await every statement in apply.',
+      )
+    const running = send()
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+}
