@@ -41,7 +41,7 @@ export abstract class ProjectionOperations {
    * Builds a projection anew beside its live build, in each read model that it fills: folds the whole log, verifies the result against a fresh
    * fold, and makes readers see it. Works while runners follow and when they do not; interrupted, the next call resumes it.
    *
-   * Verification folds all documents in memory. The build from before is kept, and fed, until `prune`.
+   * Verification folds all documents in memory; tables of an SQL projection cannot be verified, and the report says so. The build from before is kept, and fed, until `prune`.
    *
    * @returns a report per read model.
    * @throws {BuildVerificationError} the new build differs from a fresh fold: it was dropped, readers keep the live one.
@@ -88,7 +88,11 @@ export abstract class ProjectionOperations {
     return pruned.filter((build) => build !== undefined)
   }
 
-  /** Compares the live build with a fresh fold of the log in memory, while it goes on. */
+  /**
+   * Compares the live build with a fresh fold of the log in memory, while it goes on.
+   *
+   * @throws {TypeError} it is a reaction or an SQL projection: there is nothing to compare.
+   */
   async verify(
     name: string,
     { signal }: Interruptible = {},

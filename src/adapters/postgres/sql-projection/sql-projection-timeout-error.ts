@@ -14,7 +14,7 @@ export class SqlProjectionTimeoutError extends EverfoldError {
   ) {
     const { events, timeoutMs } = at
     super(
-      `SQL projection '${projection}' did not apply ${events} event(s) within ${timeoutMs} ms, a part of the runner's lease. Nothing of them was written; they are tried again. Make apply faster, see what it waits for, or raise leaseMs.`,
+      `SQL projection '${projection}' did not apply ${events} event(s) within ${timeoutMs} ms, a part of the runner's lease. Nothing of them was written; they are tried again. Make apply faster, see what it waits for, lower pageSize, or raise leaseMs.`,
       options,
     )
     this.projection = projection
