@@ -77,7 +77,8 @@ describeOnServer('processes that run an SQL projection', () => {
 
     const begun = performance.now()
     const tables = statements.declare()
-    await runnerOf(store, tables, { leaseMs: LEASE_MS }).runUntilCaughtUp()
+    const signal = AbortSignal.timeout(20_000)
+    await runnerOf(store, tables, { leaseMs: LEASE_MS }).runUntilCaughtUp({ signal })
     const tookMs = performance.now() - begun
     const before = await statements.cents()
     hung.kill('SIGCONT')

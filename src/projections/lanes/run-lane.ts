@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import type { LaneRecord } from '../read-model-storage.ts'
+import { writeLane } from './lane-claim.ts'
 import { LaneLease } from './lane-lease.ts'
 import type { Feed, LaneOptions } from './lane-options.ts'
 import { LaneDisturbed, RefusedDocuments } from './lane-writer.ts'
@@ -47,7 +49,10 @@ async function afterRefusal<Document, Event extends RecordedEvent>(
   const told = refusal.firstOf(projection.name, storage.name)
   if (onFailure === 'stop' && !isNarrowed) throw told
   const lane = await storage.readLane(build, number)
-  if (lane.owner === owner && lane.epoch === claimed.epoch) return lane
+  const isOwn = lane.owner === owner && lane.epoch === claimed.epoch
+  // A batch may have taken a good part of the lease, and the next one may, too.
+  const renewed = isNarrowed ? { ...lane, revision: randomUUID() } : lane
+  if (isOwn && (renewed === lane || (await writeLane(options, lane, renewed)))) return renewed
   throw new LaneTakenError(
     { projection: projection.name, readModel: storage.name, lane: number, owner: lane.owner },
     { cause: told },

@@ -110,6 +110,28 @@ describeOnServer('sqlProjection on a server', () => {
     },
   )
 
+  server.test('keeps a lane for as long as its batches are made smaller', async () => {
+    const store = openStore()
+    const statements = new Statements(place)
+    const sizes: number[] = []
+    await append(store, 'ada', ...Array.from({ length: 32 }, () => deposited(1)))
+    const slow = statements.declare({
+      before: async (events) => {
+        sizes.push(events.length)
+        if (events.length > 1) await new Promise(() => undefined)
+      },
+    })
+    const runner = runnerOf(store, slow, { leaseMs: 500 })
+    await runner.start()
+    await eventually(() => sizes.length > 0)
+
+    await runnerOf(store, statements.declare(), { leaseMs: 500 }).runUntilCaughtUp()
+    await runner.stop()
+
+    expect(sizes.slice(0, 6)).toEqual([32, 16, 8, 4, 2, 1])
+    expect(await statements.totals()).toEqual({ ada: [32, 32] })
+  })
+
   server.test('never shows readers less while it is built anew under load', async () => {
     const store = openStore()
     const statements = new Statements(place)

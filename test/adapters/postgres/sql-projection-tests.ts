@@ -324,12 +324,15 @@ function nameTests(place: SqlPlace): void {
   test('refuses a name that a read model has', async () => {
     const store = openStore()
     const statements = new Statements(place)
-    await modelRunner(place, { store, table: statements.sums }).runUntilCaughtUp()
+    const models = modelRunner(place, { store, table: statements.sums })
+    await models.runUntilCaughtUp()
+    await models.rebuild(accountBalances.name)
+    await models.prune(accountBalances.name)
 
     const refused = runnerOf(store, statements.declare()).runUntilCaughtUp()
 
     await expect(refused).rejects.toMatchObject({ code: 'RELATION_TAKEN' })
-    expect(await statements.relations()).toEqual([statements.sums, `${statements.sums}_b1`])
+    expect(await statements.relations()).toEqual([statements.sums, `${statements.sums}_b2`])
   })
 
   test('keeps its names from read models', async () => {

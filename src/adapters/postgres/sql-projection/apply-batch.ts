@@ -1,3 +1,4 @@
+import { EverfoldError } from '../../../errors.ts'
 import type { RecordedEvent } from '../../../event-store/recorded-event.ts'
 import type { LaneStep } from '../../../projections/read-model-storage.ts'
 import type { Build } from '../../../projections/builds/build.ts'
@@ -5,7 +6,6 @@ import { DatabaseBrokenError } from '../database/database-broken-error.ts'
 import { DatabaseClosedError } from '../database/database-closed-error.ts'
 import { DatabaseError } from '../database/database-error.ts'
 import type { DatabaseSession } from '../database/database.ts'
-import { EverfoldError } from '../../../errors.ts'
 import type { StoredBuilds } from '../read-model/stored-builds.ts'
 import { BatchSession } from './batch-session.ts'
 import { SqlProjectionTimeoutError } from './sql-projection-timeout-error.ts'
@@ -24,6 +24,11 @@ export interface Batch<Event extends RecordedEvent> {
   readonly apply: (session: DatabaseSession) => Promise<void> | void
 }
 
+interface TimedBatch<Event extends RecordedEvent> extends Batch<Event> {
+  /** How long `apply` may take; undefined: for ever. */
+  readonly applyMs: number | undefined
+}
+
 /**
  * Moves a lane and applies a batch in one transaction. The lane comes first: who lost it applies nothing.
  *
@@ -36,27 +41,27 @@ export async function applyBatch<Event extends RecordedEvent>(
 ): Promise<'committed' | 'superseded' | { readonly failure: Error }> {
   const { timeoutMs } = records.laneParameters(build, lane)
   const applyMs = timeoutMs && Math.ceil(timeoutMs * SHARE_OF_APPLY)
+  const timed = { ...batch, applyMs }
   let isApplying = false as boolean
   try {
     return await database.transaction(
       async (session) => {
         if (!(await records.writeLane(session, build, lane))) return 'superseded'
         isApplying = true
-        await applyWithin(new BatchSession(session, { timeoutMs }), batch, applyMs)
+        await applyInTime(new BatchSession(session, { timeoutMs }), timed)
         return 'committed'
       },
       { hangMs: applyMs },
     )
   } catch (error) {
     if (!isApplying) throw error
-    return { failure: failureOf(error, batch, applyMs) }
+    return { failure: failureOf(error, timed) }
   }
 }
 
-async function applyWithin<Event extends RecordedEvent>(
+async function applyInTime<Event extends RecordedEvent>(
   session: BatchSession,
-  batch: Batch<Event>,
-  applyMs: number | undefined,
+  batch: TimedBatch<Event>,
 ): Promise<void> {
   const apply = async (): Promise<void> => {
     await batch.apply(session)
@@ -64,10 +69,10 @@ async function applyWithin<Event extends RecordedEvent>(
   }
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    if (applyMs === undefined) return
+    if (batch.applyMs === undefined) return
     timer = setTimeout(() => {
-      reject(timeoutOf(batch, applyMs))
-    }, applyMs)
+      reject(timeoutOf(batch))
+    }, batch.applyMs)
   })
   try {
     await Promise.race([apply(), late])
@@ -78,14 +83,10 @@ async function applyWithin<Event extends RecordedEvent>(
 }
 
 /** @throws what no event is to blame for. */
-function failureOf<Event extends RecordedEvent>(
-  error: unknown,
-  batch: Batch<Event>,
-  applyMs: number | undefined,
-): Error {
+function failureOf<Event extends RecordedEvent>(error: unknown, batch: TimedBatch<Event>): Error {
   if (error instanceof SqlProjectionTimeoutError) return error
-  if (error instanceof DatabaseError && error.sqlState === QUERY_CANCELED && applyMs !== undefined)
-    return timeoutOf(batch, applyMs, { cause: error })
+  if (error instanceof DatabaseError && error.sqlState === QUERY_CANCELED)
+    return timeoutOf(batch, { cause: error })
   const isTransient = EverfoldError.is(error) && error.retryable
   if (isTransient || error instanceof DatabaseClosedError || error instanceof DatabaseBrokenError)
     throw error
@@ -93,9 +94,9 @@ function failureOf<Event extends RecordedEvent>(
 }
 
 function timeoutOf<Event extends RecordedEvent>(
-  { projection, events }: Batch<Event>,
-  timeoutMs: number,
+  { projection, events, applyMs = 0 }: TimedBatch<Event>,
   options?: ErrorOptions,
 ): SqlProjectionTimeoutError {
-  return new SqlProjectionTimeoutError(projection, { events: events.length, timeoutMs }, options)
+  const at = { events: events.length, timeoutMs: applyMs }
+  return new SqlProjectionTimeoutError(projection, at, options)
 }
