@@ -47,8 +47,13 @@ export class AppendAttempts {
     // Whoever has waited too long for the appends before it to the same stream is not sent any more.
     if (deadlineMs > 0 && this.#isLate) throw new AppendRacedError(this.#streamIds, deadlineMs)
     for (let races = 0; ; races++) {
-      const verdicts = await this.#send().catch((error: unknown) => this.#repeat(error as Error))
-      if (verdicts.every(({ status }) => status !== 'raced')) return verdicts
+      let verdicts: readonly AppendVerdict[]
+      try {
+        verdicts = await this.#send()
+      } catch (error) {
+        verdicts = await this.#repeat(error as Error)
+      }
+      if (!verdicts.some(isRaced)) return verdicts
       if (this.#isLate)
         throw this.#lost === undefined
           ? new AppendRacedError(this.#streamIds, deadlineMs)
@@ -96,6 +101,10 @@ export class AppendAttempts {
       throw new OutcomeUnknownError(this.#streamIds, { cause: error })
     }
   }
+}
+
+function isRaced({ status }: AppendVerdict): boolean {
+  return status === 'raced'
 }
 
 /** Most that a raced append pauses before it is tried again. */

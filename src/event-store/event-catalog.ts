@@ -104,11 +104,16 @@ export function upcastEvent(catalog: AnyEventCatalog, stored: RecordedEvent): Re
       ...pick(stored),
       known: [...catalog[DECLARED].keys()],
     })
-  const known = declared.chain.version
+  return upcastDeclared(declared, stored)
+}
+
+/** Carries a stored event of a declared type to the current shape of its data. */
+export function upcastDeclared({ chain }: DeclaredEvent, stored: RecordedEvent): RecordedEvent {
+  const known = chain.version
   if (stored.schemaVersion === known) return stored
   if (stored.schemaVersion > known)
     throw new NewerSchemaVersionError(stored, { stored: stored.schemaVersion, known })
-  const data = upcastData(declared.chain, stored)
+  const data = upcastData(chain, stored)
   if (stored instanceof DecodedEvent) return stored.carriedTo(data, known)
   const { streamId, version, position, id, type, metadata, occurredAt, recordedAt } = stored
   return {

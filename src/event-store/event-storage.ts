@@ -24,14 +24,17 @@ export interface EventStorage {
    */
   append(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]>
 
-  /** Reads up to `limit` events of a stream, fewer when they are large, at least one when there is one; and the stream's version at the same moment. */
+  /**
+   * Reads up to `limit` events of a stream, fewer when they are large, at least one when there is one.
+   *
+   * @param take gets them in order, each as it arrives: it is decoded while the storage makes those after it. It never throws.
+   * @returns the stream's version at the same moment.
+   */
   readStreamPage(
     streamId: StreamId,
     range: StreamRange,
-  ): Promise<{
-    readonly events: readonly StoredEvent[]
-    readonly version: number
-  }>
+    take: (event: StoredEvent) => void,
+  ): Promise<number>
 
   /**
    * Reads up to `limit` matching events after `after`, fewer when they are large, in position order, none beyond the safe head: below it no event can

@@ -1,15 +1,16 @@
 import type { EventDecoder } from './event-decoder.ts'
 import type { ReadStreamOptions, StreamPage, StreamsOptions } from './event-reader.ts'
-import type { EventStorage } from './event-storage.ts'
+import type { EventStorage, StreamRange } from './event-storage.ts'
 import { isVersion } from './expected-version.ts'
 import { held } from './held.ts'
 import { InvalidVersionError } from './invalid-version-error.ts'
 import { nextTurn } from './next-turn.ts'
 import { checkPageSize } from './page-size.ts'
+import type { RecordedEvent } from './recorded-event.ts'
 import { parseStreamId, type StreamId } from './stream-id.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
-/** Reads a stream page by page; the next page is asked for before the current one is handed on. */
+/** Reads a stream page by page; the next page is asked for before the current one is handed on. Events are decoded as they arrive. */
 export async function* readStream(
   storage: EventStorage,
   decoder: EventDecoder,
@@ -27,32 +28,61 @@ export async function* readStream(
   let range = { fromVersion, toVersion, direction, limit: pageSize }
   let left = maxCount
   signal?.throwIfAborted()
-  let coming: ReturnType<EventStorage['readStreamPage']> | undefined = storage.readStreamPage(
-    streamId,
-    range,
-  )
+  const page = { storage, decoder, streamId }
+  let coming: ReturnType<typeof readPage> | undefined = readPage(page, range)
   while (coming !== undefined) {
-    const { events, version } = await unlessAborted(coming, signal)
-    left -= events.length
-    const last = events.at(-1)
+    const { last, ...read } = await unlessAborted(coming, signal)
+    left -= read.events.length
     coming = undefined
     if (last !== undefined && left > 0) {
       const limit = Math.min(pageSize, left)
       range =
         direction === 'forwards'
-          ? { ...range, limit, fromVersion: last.version + 1 }
-          : { ...range, limit, toVersion: last.version - 1 }
+          ? { ...range, limit, fromVersion: last + 1 }
+          : { ...range, limit, toVersion: last - 1 }
       const isLast =
         direction === 'forwards'
-          ? last.version >= Math.min(toVersion ?? version, version)
-          : last.version <= Math.max(fromVersion, 1)
+          ? last >= Math.min(toVersion ?? read.version, read.version)
+          : last <= Math.max(fromVersion, 1)
       if (!isLast) {
-        coming = held(storage.readStreamPage(streamId, range))
+        coming = held(readPage(page, range))
         await nextTurn()
       }
     }
-    yield { events: decoder.decodeStream(events), version }
+    yield read
   }
+}
+
+/** An event that cannot be decoded fails its page, once all of it has arrived. */
+async function readPage(
+  { storage, decoder, streamId }: PageSource,
+  range: StreamRange,
+): Promise<DecodedPage> {
+  const events: RecordedEvent[] = []
+  let last: number | undefined
+  let failure: Error | undefined
+  const version = await storage.readStreamPage(streamId, range, (stored) => {
+    last = stored.version
+    if (failure === undefined)
+      try {
+        events.push(decoder.decodeOfStream(stored))
+      } catch (error) {
+        failure = error as Error
+      }
+  })
+  if (failure !== undefined) throw failure
+  return { events, last, version }
+}
+
+interface PageSource {
+  readonly storage: EventStorage
+  readonly decoder: EventDecoder
+  readonly streamId: StreamId
+}
+
+interface DecodedPage extends StreamPage {
+  /** Version of the last event that was stored in the page; undefined: there was none. */
+  readonly last: number | undefined
 }
 
 /** Lists the streams of a category page by page. */

@@ -47,9 +47,9 @@ test('has asked for the next page, at the end of a turn, before it hands the cur
   const { storage, account } = await streamOf(4)
   const requests: number[] = []
   const counted = wrapStorage(storage, {
-    readStreamPage: (id, page) => {
+    readStreamPage: (id, page, take) => {
       process.nextTick(() => requests.push(page.fromVersion))
-      return storage.readStreamPage(id, page)
+      return storage.readStreamPage(id, page, take)
     },
   })
   const read = createEventStore(counted, { catalogs }).readStream(account, { pageSize: 2 })
@@ -62,9 +62,9 @@ test('has asked for the next page, at the end of a turn, before it hands the cur
 test('passes on an error of a page that was asked for ahead, in its turn', async () => {
   const { storage, account } = await streamOf(4)
   const broken = wrapStorage(storage, {
-    readStreamPage: (id, page) =>
+    readStreamPage: (id, page, take) =>
       page.fromVersion === 1
-        ? storage.readStreamPage(id, page)
+        ? storage.readStreamPage(id, page, take)
         : Promise.reject(new Error('broken')),
   })
   const store = createEventStore(broken, { catalogs })
@@ -75,6 +75,24 @@ test('passes on an error of a page that was asked for ahead, in its turn', async
 
   expect(first.done).toBe(false)
   await expect(turns.next()).rejects.toThrow('broken')
+})
+
+test('decodes an event when it arrives, and fails its page when all of it is there', async () => {
+  const { storage, account } = await streamOf(3)
+  const arrived: number[] = []
+  const watched = wrapStorage(storage, {
+    readStreamPage: (id, page, take) =>
+      storage.readStreamPage(id, page, (stored) => {
+        take({ ...stored, type: stored.version === 2 ? 'Unheard' : stored.type })
+        arrived.push(stored.version)
+      }),
+  })
+  const read = createEventStore(watched, { catalogs }).readStream(account)
+
+  const page = read[Symbol.asyncIterator]().next()
+
+  await expect(page).rejects.toMatchObject({ code: 'UNKNOWN_EVENT_TYPE', type: 'Unheard' })
+  expect(arrived).toEqual([1, 2, 3])
 })
 
 describe('a read is refused', () => {

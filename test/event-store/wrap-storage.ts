@@ -8,7 +8,7 @@ export function wrapStorage(
   return {
     capabilities: inner.capabilities,
     append: (appends) => inner.append(appends),
-    readStreamPage: (streamId, range) => inner.readStreamPage(streamId, range),
+    readStreamPage: (streamId, range, take) => inner.readStreamPage(streamId, range, take),
     readAllPage: (range) => inner.readAllPage(range),
     head: () => inner.head(),
     contains: (checkpoint) => inner.contains(checkpoint),

@@ -47,9 +47,11 @@ export class MemoryEventStorage implements EventStorage {
   async readStreamPage(
     streamId: StreamId,
     range: StreamRange,
-  ): Promise<{ readonly events: readonly StoredEvent[]; readonly version: number }> {
+    take: (event: StoredEvent) => void,
+  ): Promise<number> {
     const stream = this.#streamOf(streamId)
-    return { events: stream.page(range), version: stream.version }
+    stream.page(range).forEach(take)
+    return stream.version
   }
 
   async readAllPage(range: LogRange): Promise<StoredLogPage> {

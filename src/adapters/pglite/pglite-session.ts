@@ -3,6 +3,7 @@ import { DatabaseBrokenError } from '../postgres/database/database-broken-error.
 import type { DatabaseSession, Parameter, Row, Statement } from '../postgres/database/database.ts'
 import { translateFailure } from '../postgres/database/driver-failure.ts'
 import { parameterText } from '../postgres/database/parameter-text.ts'
+import { handTo } from '../postgres/database/postgres-session.ts'
 import { parseMessage, runMessage, scriptMessage, SYNC } from './wire-message.ts'
 import { rowsOf, WireError } from './wire-reply.ts'
 
@@ -31,14 +32,16 @@ export class PGliteSession implements DatabaseSession {
   }
 
   async query(
-    { text, name }: Statement,
+    { text, name, take }: Statement,
     parameters: readonly Parameter[] = [],
   ): Promise<readonly Row[]> {
     const values = parameters.map(parameterText)
-    if (name === undefined)
-      return this.#run(Buffer.concat([parseMessage('', text), runMessage('', values)]))
-    if (!this.#prepared.has(name)) await this.#prepare(name, text)
-    return this.#run(runMessage(name, values))
+    if (name !== undefined && !this.#prepared.has(name)) await this.#prepare(name, text)
+    const run = runMessage(name ?? '', values)
+    const rows = await this.#run(
+      name === undefined ? Buffer.concat([parseMessage('', text), run]) : run,
+    )
+    return take === undefined ? rows : handTo(take)(rows)
   }
 
   async script(sql: string): Promise<void> {

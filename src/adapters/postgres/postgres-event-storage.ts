@@ -18,7 +18,7 @@ import type {
 import type { StoredEvent } from '../../event-store/stored-event.ts'
 import type { StreamId } from '../../event-store/stream-id.ts'
 import { AppendStatements, isContention, outcomeOf } from './appending/append-statements.ts'
-import type { Database, DatabaseSession } from './database/database.ts'
+import type { Database, DatabaseSession, Row } from './database/database.ts'
 import type { EventSchema } from './schema/event-schema.ts'
 import { GroupCommit } from './appending/group-commit.ts'
 import { logPage } from './log/log-page.ts'
@@ -80,14 +80,17 @@ export class PostgresEventStorage implements EventStorage {
   async readStreamPage(
     streamId: StreamId,
     { fromVersion, toVersion = 2 ** 31 - 1, direction, limit }: StreamRange,
-  ): Promise<{ readonly events: readonly StoredEvent[]; readonly version: number }> {
+    take: (event: StoredEvent) => void,
+  ): Promise<number> {
     await this.#schema.ready()
-    const statement = this.#statements[direction]
+    let version = 0
+    const takeRow = (row: Row): void => {
+      if (row[0] === null) version = Number(row[1] ?? 0)
+      else take(new StoredRow(streamId, row as StoredColumns))
+    }
     const parameters = [streamId, fromVersion, toVersion, limit]
-    const rows = await this.#database.query(statement, parameters)
-    const version = Number(rows.at(-1)?.[1] ?? 0)
-    const events = rows.slice(0, -1).map((row) => new StoredRow(streamId, row as StoredColumns))
-    return { events, version }
+    await this.#database.query({ ...this.#statements[direction], take: takeRow }, parameters)
+    return version
   }
 
   /**

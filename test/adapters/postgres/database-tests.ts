@@ -44,6 +44,16 @@ export function databaseTests(
       expect(rows[299 - 1]).toEqual(['299', 'x'.repeat(299)])
     })
 
+    test('go in their order to who takes them, and to nobody else', async () => {
+      const taken: unknown[] = []
+      const text = 'SELECT n, NULL FROM generate_series(1, 5000) n'
+
+      const rows = await database.query({ text, name: 'taken', take: (row) => taken.push(row) })
+
+      expect(rows).toEqual([])
+      expect(taken).toEqual(Array.from({ length: 5000 }, (_, index) => [`${index + 1}`, null]))
+    })
+
     test('are none for a statement that gives none', async () => {
       const rows = await database.query({ text: `DELETE FROM ${table} WHERE id < 0` })
 

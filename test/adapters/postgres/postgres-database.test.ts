@@ -136,6 +136,30 @@ describeOnServer('postgres(pool)', () => {
     expect(rows).toEqual([['a', null]])
   })
 
+  test('hands rows of clients that pipeline on when they are all there', async () => {
+    const pipelining = { pipeline: true } as pg.PoolConfig
+    const database = postgres(server.pool(pipelining))
+    const taken: unknown[] = []
+    const take = (row: unknown): unknown => taken.push(row)
+
+    const rows = await database.query({ text: 'SELECT $1::text', take }, ['a'])
+
+    expect([rows, taken]).toEqual([[], [['a']]])
+  })
+
+  test('hands a row on while the server makes those after it', async () => {
+    const database = postgres(server.pool({ max: 1 }))
+    const takenAfterMs: number[] = []
+    const begunAt = performance.now()
+    const take = (): unknown => takenAfterMs.push(performance.now() - begunAt)
+    const text = `SELECT repeat('x', 1000), pg_sleep(CASE n WHEN 50 THEN 0.5 ELSE 0 END) FROM generate_series(1, 50) n`
+
+    await database.query({ text, name: 'slow', take })
+
+    expect(takenAfterMs[0]).toBeLessThan(400)
+    expect(takenAfterMs[49]).toBeGreaterThan(490)
+  })
+
   test('refuses a second statement under the name of another, and goes on', async () => {
     const database = postgres(server.pool({ max: 1 }))
     await database.query({ text: 'SELECT 1', name: 'taken' })

@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { pglite } from '../../../src/adapters/pglite/index.ts'
 import { EventSchema } from '../../../src/adapters/postgres/schema/event-schema.ts'
 import { PostgresEventStorage } from '../../../src/adapters/postgres/postgres-event-storage.ts'
+import { jsonListText } from '../../../src/adapters/postgres/database/parameter-text.ts'
+import { StoredRow } from '../../../src/adapters/postgres/log/stored-row.ts'
 import { SchemaSql } from '../../../src/adapters/postgres/schema/schema-sql.ts'
 import {
   millisecondsOfEpoch,
@@ -17,6 +19,7 @@ import {
   type GlobalPosition,
   type LogRange,
 } from '../../../src/index.ts'
+import { streamPage } from '../../event-store/stream-page.ts'
 
 const database = await pglite()
 const storage = new PostgresEventStorage(new EventSchema(database, 'everfold'))
@@ -181,8 +184,8 @@ describe('pages with large events', () => {
   })
 
   test('end before they hold more than 8 MB of them (stream, forwards)', async () => {
-    const first = await large.readStreamPage(account, { ...stream, direction: 'forwards' })
-    const second = await large.readStreamPage(account, {
+    const first = await streamPage(large, account, { ...stream, direction: 'forwards' })
+    const second = await streamPage(large, account, {
       ...stream,
       direction: 'forwards',
       fromVersion: 8,
@@ -193,8 +196,8 @@ describe('pages with large events', () => {
   })
 
   test('end before they hold more than 8 MB of them (stream, backwards)', async () => {
-    const first = await large.readStreamPage(account, { ...stream, direction: 'backwards' })
-    const second = await large.readStreamPage(account, {
+    const first = await streamPage(large, account, { ...stream, direction: 'backwards' })
+    const second = await streamPage(large, account, {
       ...stream,
       direction: 'backwards',
       toVersion: 8,
@@ -259,4 +262,38 @@ describe('moments', () => {
 
     await database.script('RESET TimeZone; RESET DateStyle; RESET bytea_output')
   })
+})
+
+test('reads positions of any size, and versions, exactly', () => {
+  const moment = '0002f9a1b2c3d4e5'
+  const id = randomUUID()
+  const account = streamId('account', '1')
+
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
+      fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+      (position, version) => {
+        const header = `${id} ${moment}  ${position} ${version} 3 {"userId":"7"}`
+
+        const row = new StoredRow(account, ['Opened', header, '{}'])
+
+        expect(row).toMatchObject({ position, version, schemaVersion: 3, id })
+        expect(row.metadata).toBe('{"userId":"7"}')
+      },
+    ),
+  )
+})
+
+test('gives lists of JSON texts to the server as they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.json(), { minLength: 1 }), async (texts) => {
+      const rows = await database.query({ text: 'SELECT unnest($1::json[])' }, [
+        jsonListText(texts),
+      ])
+
+      expect(rows.flat()).toEqual(texts)
+    }),
+    { examples: [[['"\\\\n \\" \\ud800 \\u0001 , {} \\\\\\\\"', '{"é€😀\u2028":"NULL"}']]] },
+  )
 })

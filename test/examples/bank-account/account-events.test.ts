@@ -3,6 +3,7 @@ import { accountEvents } from '../../../examples/bank-account/account-events.ts'
 import { account } from '../../../examples/bank-account/account.ts'
 import { MemoryEventStorage } from '../../../src/adapters/memory/memory-event-storage.ts'
 import { createEventStore, defineEvents, event, Repository, streamId } from '../../../src/index.ts'
+import { streamPage } from '../../event-store/stream-page.ts'
 
 /** The catalog as it was when deposits counted whole units of money. */
 const formerEvents = defineEvents('account', {
@@ -41,7 +42,7 @@ describe('MoneyDeposited', () => {
       expectedVersion: 'no-stream',
     })
 
-    const page = await storage.readStreamPage(streamId('account', '42'), {
+    const page = await streamPage(storage, streamId('account', '42'), {
       fromVersion: 1,
       toVersion: undefined,
       direction: 'forwards',

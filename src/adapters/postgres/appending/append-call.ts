@@ -2,6 +2,7 @@ import type { AppendVerdict, StorageAppend } from '../../../event-store/event-st
 import type { ExpectedVersion } from '../../../event-store/expected-version.ts'
 import type { EventToStore } from '../../../event-store/stored-event.ts'
 import type { Parameter, Row, Scalar } from '../database/database.ts'
+import { jsonListText } from '../database/parameter-text.ts'
 import { positionOf } from '../log/stored-row.ts'
 import { millisecondsOfEpoch, timestampText } from '../database/timestamp.ts'
 
@@ -28,13 +29,13 @@ function placeOf(append: StorageAppend, waitMs: number): readonly Scalar[] {
   return [waitMs, streamId, atLeast, atMost, commandId]
 }
 
-function columnsOf(events: readonly EventToStore[]): readonly (readonly Scalar[])[] {
+function columnsOf(events: readonly EventToStore[]): readonly Parameter[] {
   return [
     events.map(({ id }) => id),
     events.map(({ type }) => type),
     events.map(({ schemaVersion }) => schemaVersion),
-    events.map(({ data }) => data),
-    events.map(({ metadata }) => metadata),
+    jsonListText(events.map(({ data }) => data)),
+    jsonListText(events.map(({ metadata }) => metadata)),
     events.map(occurredAt),
   ]
 }

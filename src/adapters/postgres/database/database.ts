@@ -35,7 +35,7 @@ export interface Notifications {
 /** Runs statements on one connection. */
 export interface DatabaseSession {
   /**
-   * Runs one statement.
+   * Runs one statement; gives its rows, or none when the statement has a `take`.
    *
    * @throws {DatabaseError} the database refused it; nothing of it stays.
    * @throws {DatabaseUnavailableError} the database could not be reached, or was lost on the way; `outcome` tells whether it can have run.
@@ -68,4 +68,6 @@ export interface Statement {
   readonly name?: string | undefined
   /** How long its answer is waited for, in milliseconds, before the connection is taken for dead, unless the database's time is shorter; 0: for ever. Default: the database's. */
   readonly timeoutMs?: number | undefined
+  /** Gets each row as it arrives, also of a statement that fails afterwards. It must not throw. */
+  readonly take?: ((row: Row) => void) | undefined
 }

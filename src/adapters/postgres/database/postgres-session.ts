@@ -25,14 +25,16 @@ export class PostgresSession implements DatabaseSession {
     this.#options = options
   }
 
-  query(
-    { text, name, timeoutMs }: Statement,
-    parameters: readonly Parameter[] = [],
-  ): Promise<readonly Row[]> {
+  query(statement: Statement, parameters: readonly Parameter[] = []): Promise<readonly Row[]> {
     const { preparedStatements, queryTimeoutMs } = this.#options
     const values = parameters.map(parameterText)
-    const query = this.#queryOf(text, values, preparedStatements ? name : undefined)
-    return this.#run(query, shorterOf(timeoutMs, queryTimeoutMs))
+    const sent = preparedStatements ? statement : { ...statement, name: undefined }
+    const timeoutMs = shorterOf(statement.timeoutMs, queryTimeoutMs)
+    if (this.#takesRows(sent, values)) return this.#run(new RowsQuery(sent, values), timeoutMs)
+    const { text, name, take } = sent
+    const query = { text, values, rowMode: 'array', types: RAW_TEXTS } as const
+    const rows = this.#run(name === undefined ? query : { ...query, name }, timeoutMs)
+    return take === undefined ? rows : rows.then(handTo(take))
   }
 
   async script(sql: string): Promise<void> {
@@ -53,12 +55,11 @@ export class PostgresSession implements DatabaseSession {
    * A text without a name and parameters goes as it is, in one message. A client that pipelines takes queries of `pg` only, and so does one on a native
    * library.
    */
-  #queryOf(text: string, values: (string | null)[], name: string | undefined): PostgresQuery {
+  #takesRows({ name }: Statement, values: readonly unknown[]): boolean {
     const { connection, pipeline } = this.#client
-    if ((name !== undefined || values.length > 0) && connection !== undefined && pipeline !== true)
-      return new RowsQuery(text, values, name)
-    const query = { text, values, rowMode: 'array', types: RAW_TEXTS } as const
-    return name === undefined ? query : { ...query, name }
+    return (
+      (name !== undefined || values.length > 0) && connection !== undefined && pipeline !== true
+    )
   }
 
   /** By callback and with a timer of its own: with the promise of `pg`, or its `query_timeout`, reading a log takes 1.6 times the CPU. */
@@ -82,6 +83,16 @@ export class PostgresSession implements DatabaseSession {
         resolve(result.rows as readonly Row[])
       })
     })
+  }
+}
+
+/** Hands rows on that have arrived all together. */
+export function handTo(take: (row: Row) => void): (rows: readonly Row[]) => readonly Row[] {
+  return (rows) => {
+    rows.forEach((row) => {
+      take(row)
+    })
+    return []
   }
 }
 

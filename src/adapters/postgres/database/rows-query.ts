@@ -1,4 +1,4 @@
-import type { Row } from './database.ts'
+import type { Row, Statement } from './database.ts'
 import type { PostgresQuery, PostgresResult } from './postgres-pool.ts'
 
 /** What is used of the connection of a `pg` client, as `pg-cursor` does: the messages of the extended query protocol. */
@@ -29,10 +29,12 @@ export class RowsQuery implements PostgresQuery {
   /** Set by the client, with what it adds to it. */
   callback: ((error: Error | null, result: PostgresResult) => void) | undefined = undefined
   #rows: Row[] = []
+  #take: ((row: Row) => void) | undefined
 
-  constructor(text: string, values: (string | null)[], name?: string) {
+  constructor({ text, name, take }: Statement, values: (string | null)[]) {
     this.text = text
     this.values = values
+    this.#take = take
     if (name !== undefined) this.name = name
   }
 
@@ -60,7 +62,8 @@ export class RowsQuery implements PostgresQuery {
   }
 
   handleDataRow({ fields }: { readonly fields: Row }): void {
-    this.#rows.push(fields)
+    if (this.#take === undefined) this.#rows.push(fields)
+    else this.#take(fields)
   }
 
   handleError(error: Error): void {
@@ -76,6 +79,7 @@ export class RowsQuery implements PostgresQuery {
     const rows = this.#rows
     this.callback = undefined
     this.#rows = []
+    this.#take = undefined
     callback?.(null, { rows })
   }
 
