@@ -1,6 +1,7 @@
 import { afterAll, describe } from '@jest/globals'
 import { pglite } from '../../../src/adapters/pglite/index.ts'
 import { sqlProjectionTests } from '../postgres/sql-projection-tests.ts'
+import { sqlTransactionTests } from '../postgres/sql-transaction-tests.ts'
 
 const database = await pglite()
 
@@ -8,4 +9,5 @@ afterAll(() => database.close())
 
 describe('sqlProjection on PGlite', () => {
   sqlProjectionTests({ database, schema: 'public' })
+  sqlTransactionTests({ database, schema: 'public' })
 })

@@ -17,6 +17,7 @@ import { gate } from '../../projections/reactions-fixture.ts'
 import { describeOnServer, PostgresServer, skipped } from './postgres-server.ts'
 import { runnerOf, Statements } from './sql-projection-fixture.ts'
 import { sqlProjectionTests } from './sql-projection-tests.ts'
+import { sqlTransactionTests } from './sql-transaction-tests.ts'
 
 const server = new PostgresServer()
 const schema = server.anySchema()
@@ -35,6 +36,7 @@ afterAll(() => server.close())
 
 describeOnServer('sqlProjection on a server', () => {
   sqlProjectionTests(place)
+  sqlTransactionTests(place)
 
   server.test('applies a batch once when the reply of its commit is lost', async () => {
     const store = openStore()

@@ -1,6 +1,7 @@
 import type { DatabaseSession, Parameter, Row, Statement } from '../database/database.ts'
+import { refuseTransactionControl } from './transaction-control.ts'
 
-/** The session of a batch, for as long as its transaction is open: what comes later would be on its own, and is refused. */
+/** The session of a batch, for as long as its transaction is open: what comes later would be on its own, and is refused; so is what would end it. */
 export class BatchSession implements DatabaseSession {
   readonly copyIn?: NonNullable<DatabaseSession['copyIn']>
   readonly #session: DatabaseSession
@@ -14,17 +15,17 @@ export class BatchSession implements DatabaseSession {
     this.#timeoutMs = timeoutMs
     if (session.copyIn !== undefined) {
       const copyIn = session.copyIn.bind(session)
-      this.copyIn = (...call) => this.#run(() => copyIn(...call))
+      this.copyIn = (text, parts) => this.#run(text, () => copyIn(text, parts))
     }
   }
 
   query(statement: Statement, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
     const timed = { ...statement, timeoutMs: this.#timeoutMs ?? statement.timeoutMs }
-    return this.#run(() => this.#session.query(timed, parameters))
+    return this.#run(statement.text, () => this.#session.query(timed, parameters))
   }
 
   script(sql: string): Promise<void> {
-    return this.#run(() => this.#session.script(sql))
+    return this.#run(sql, () => this.#session.script(sql))
   }
 
   /** @throws {TypeError} a statement is still under way: nobody waits for it. */
@@ -42,11 +43,12 @@ export class BatchSession implements DatabaseSession {
     this.#isOver = true
   }
 
-  async #run<Result>(send: () => Promise<Result>): Promise<Result> {
+  async #run<Result>(sql: string, send: () => Promise<Result>): Promise<Result> {
     if (this.#isOver)
       throw new TypeError(
         'A statement came after apply had ended, or its time was up. Await every statement in apply.',
       )
+    refuseTransactionControl(sql)
     const running = send()
     this.#running.add(running)
     try {

@@ -39,7 +39,7 @@ export interface SqlProjectionDefinition<
   readonly create: (tables: TableNames<NoInfer<Table>>) => string
   /**
    * Applies events, in the order of the log, all parts of one event together, inside the transaction that moves the lane: it commits once for each event,
-   * whatever crashes. Run SQL on `session` only, await every statement, and neither begin nor end a transaction. What it throws undoes all of it.
+   * whatever crashes. Run SQL on `session` only, and await every statement: one that begins or ends a transaction is refused. What it throws undoes all of it.
    */
   readonly apply: (
     events: readonly EventIn<Catalogs, NoInfer<Type>>[],
