@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { StopDeadlineError, type EventStore, type ReadModel } from '../../src/index.ts'
+import { HeldLanes } from '../../src/projections/lanes/held-lanes.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { altered, append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
 
@@ -207,6 +208,36 @@ describe('readers never go back in time', () => {
     await runnerOf(store, sleeping).rebuild('account-balances')
 
     expect(hasSlept).toBe(true)
+    expect(await balances.get('account-1')).toEqual({ owner: '', cents: 3, events: 2 })
+    expect(await balances.storage.readBuilds()).toMatchObject({ live: { number: 2 } })
+  })
+
+  test('when one runner has two switches under way, and gives up one of them', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    const manual = { placement: { switch: 'manual' } } as const
+    await append(store, '1', deposited(1))
+    let hasBothUnderWay = false
+    const disturbed = altered(balances, (storage) => ({
+      writeBuilds: async (previous, next) => {
+        if (next.live.number === 2 && !hasBothUnderWay) {
+          hasBothUnderWay = true
+          const owner = `${switching.id} (leads)`
+          const claim = { storage, build: present(previous).live, owner, leaseMs: 300 }
+          await (await HeldLanes.hold(claim, [0])).release()
+          await append(store, '1', deposited(2))
+          await runnerOf(store, balances).runUntilCaughtUp()
+        }
+        return storage.writeBuilds(previous, next)
+      },
+    }))
+    const switching = runnerOf(store, disturbed, accountBalances, manual)
+    await switching.runUntilCaughtUp()
+    await switching.rebuild('account-balances')
+
+    await switching.switchReaders('account-balances')
+
+    expect(hasBothUnderWay).toBe(true)
     expect(await balances.get('account-1')).toEqual({ owner: '', cents: 3, events: 2 })
     expect(await balances.storage.readBuilds()).toMatchObject({ live: { number: 2 } })
   })

@@ -17,8 +17,8 @@ export interface LaneClaim<Document> {
 /**
  * Claims a lane, if its record is still `previous`. Whether it is free is for the caller to know.
  *
- * A lane that is held belongs to somebody who is about to switch readers to another build. Before it is taken from him the builds record is changed,
- * which his switch compares: so either he does not switch, or he has switched; then readers from outside are shown the new build first, before the old one
+ * A lane that is held belongs to somebody who is about to switch readers to another build. Before it is taken from him, also by another switch of the same
+ * runner, the builds record is changed, which his switch compares: so either he does not switch, or he has switched; then readers from outside are shown the new build first, before the old one
  * moves on.
  *
  * @param isHeld claims it for a switch: nobody is to move it until then.
@@ -30,7 +30,7 @@ export async function claimLane<Document>(
   { isHeld }: { readonly isHeld: boolean },
 ): Promise<LaneRecord | undefined> {
   const { owner, leaseMs } = claim
-  if (previous.isHeld && previous.owner !== owner && !(await disturbSwitch(claim))) return undefined
+  if (previous.isHeld && !(await disturbSwitch(claim))) return undefined
   const barrenClaims = isHeld ? previous.barrenClaims : previous.barrenClaims + 1
   const epoch = previous.epoch + 1
   const claimed = { revision: randomUUID(), epoch, owner, leaseMs, barrenClaims, isHeld }
