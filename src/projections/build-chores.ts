@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
-import type { Build } from './builds/build.ts'
+import { dropLeftOvers } from './builds/build-succession.ts'
+import type { Build, BuildsRecord } from './builds/build.ts'
 import type { ProjectionContext } from './projection-context.ts'
 import type { TaskProgress } from './task-progress.ts'
 
@@ -39,6 +40,16 @@ export class BuildChores<Document, Event extends RecordedEvent> {
       this.#shown = live.number
     } catch (error) {
       this.#progress.isNotShown(error)
+    }
+  }
+
+  /** Drops the builds that are not needed any more. That somebody reads one of them must not keep the others from being filled. */
+  async drop({ dropping }: BuildsRecord): Promise<void> {
+    if (dropping.length === 0) return
+    try {
+      await dropLeftOvers(this.#context.storage)
+    } catch (error) {
+      this.#progress.isNotDropped(error)
     }
   }
 

@@ -5,11 +5,10 @@ import { globalPosition } from '../event-store/global-position.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { BuildChores } from './build-chores.ts'
 import { BuildMismatchError } from './builds/build-mismatch-error.ts'
-import { BuildNotPreparedError } from './builds/build-not-prepared-error.ts'
-import { dropLeftOvers } from './builds/build-succession.ts'
 import type { Build, BuildsRecord } from './builds/build.ts'
 import { rebuild, type RebuildReport } from './builds/rebuild.ts'
 import type { SwitchOptions } from './builds/switch-readers.ts'
+import { unlessNotPrepared } from './builds/unless-not-prepared.ts'
 import { BuildLanes } from './lanes/build-lanes.ts'
 import { catchUp, outwait, selfOf, type CatchUpOptions } from './lanes/catch-up.ts'
 import type { Feed } from './lanes/lane-options.ts'
@@ -99,7 +98,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       const builds = await this.open(signal)
       if (builds.isPaused)
         throw new ProjectionPausedError({ projection: projection.name, readModel: storage.name })
-      await dropLeftOvers(storage)
+      await this.#chores.drop(builds)
       if (builds.live.version < projection.version && !isRolledBack(builds, projection.version))
         await this.rebuild(signal)
       const { live, building, previous } = await this.open(signal)
@@ -207,9 +206,9 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
 
   /** Sees which builds there are, who is there, and which lanes are this runner's. */
   async #look(membership: Membership<Document>, signal: AbortSignal): Promise<void> {
-    const { storage, projection } = this.context
+    const { projection } = this.context
     const builds = await this.open(signal)
-    const { live, building, previous, dropping, isPaused } = builds
+    const { live, building, previous, isPaused } = builds
     const members = await membership.beat()
     const fed = isPaused ? [] : this.#fedOf([live, building, previous])
     this.progress.isPaused = isPaused
@@ -219,8 +218,8 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         this.#followed.delete(number)
         await lanes.release()
       }
-    if (dropping.length > 0) await dropLeftOvers(storage)
     if (!isPaused) await this.#chores.show(live)
+    await this.#chores.drop(builds)
     for (const build of fed)
       await this.#balance(build, {
         members: makersOf(members, build),
@@ -285,11 +284,6 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const isFed = this.#fedOf([live, building, previous]).length > 0
     if (live.version > declared.version && !isFed) throw this.#mismatch(live)
   }
-}
-
-/** A build was dropped meanwhile, or is not made yet: the next look tells. */
-function unlessNotPrepared(error: unknown): void {
-  if (!(error instanceof BuildNotPreparedError)) throw error
 }
 
 function isRolledBack({ rolledBack }: BuildsRecord, version: number): boolean {

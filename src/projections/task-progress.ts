@@ -159,6 +159,15 @@ export class TaskProgress implements LaneReport {
     )
   }
 
+  /** Reported, not thrown: it only takes room, and is tried again. */
+  isNotDropped(error: unknown): void {
+    this.#lastError = asError(error)
+    this.#options.logger.warn(
+      `Builds of '${this.#options.readModel}' that are not needed any more are not dropped yet: ${this.#lastError.message}`,
+      { error },
+    )
+  }
+
   /** Reported, not thrown: only readers are slower. */
   readonly isUnfinished = (error: unknown): void => {
     this.#lastError = asError(error)

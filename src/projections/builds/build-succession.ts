@@ -4,6 +4,7 @@ import type { ReadModelStorage } from '../read-model-storage.ts'
 import { BuildNotPreparedError } from './build-not-prepared-error.ts'
 import type { Build, BuildsRecord } from './build.ts'
 import { RebuildConflictError } from './rebuild-conflict-error.ts'
+import { unlessNotPrepared } from './unless-not-prepared.ts'
 
 /** What a rebuild works on. */
 export interface Succession {
@@ -128,11 +129,15 @@ export async function setPaused<Document>(
   }
 }
 
-/** Drops the builds that stand in the record to be dropped; what another process was interrupted at, too. */
+/**
+ * Drops the builds that stand in the record to be dropped; what another process was interrupted at, too. Readers from outside may still be shown one of
+ * them, so they are shown the live one first.
+ */
 export async function dropLeftOvers<Document>(storage: ReadModelStorage<Document>): Promise<void> {
   for (;;) {
     const builds = await storage.readBuilds()
     if (builds === undefined || builds.dropping.length === 0) return
+    await storage.publish(builds.live).catch(unlessNotPrepared)
     for (const build of builds.dropping) await storage.drop(build)
     const dropped = new Set(builds.dropping.map(({ number }) => number))
     const now = await buildsOf(storage)

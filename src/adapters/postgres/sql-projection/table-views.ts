@@ -71,12 +71,12 @@ export class TableViews {
     for (const table of await this.#gone(session, tables)) await this.#viewOf(table).hide(session)
   }
 
-  /** Tables that other builds have. */
+  /** Tables that other builds have, also those that are to be dropped: perhaps nobody was shown a build since. */
   async #gone(session: DatabaseSession, tables: readonly string[]): Promise<readonly string[]> {
     const { records } = this.#builds
-    const { live, building, previous } = (await records.readBuilds(session)) ?? {}
+    const { live, building, previous, dropping = [] } = (await records.readBuilds(session)) ?? {}
     const gone = new Set<string>()
-    for (const build of [live, building, previous])
+    for (const build of [live, building, previous, ...dropping])
       if (build !== undefined) {
         const columns = await records.columnsOf(session, build)
         for (const table of tablesOf(columns ?? '[]')) gone.add(table)
