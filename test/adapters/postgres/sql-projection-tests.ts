@@ -345,7 +345,31 @@ function nameTests(place: SqlPlace): void {
 
     const refused = modelRunner(place, { store, table: statements.sums }).runUntilCaughtUp()
 
-    await expect(refused).rejects.toMatchObject({ code: 'BUILD_MISMATCH' })
+    await expect(refused).rejects.toMatchObject({ code: 'RELATION_TAKEN' })
+  })
+
+  test('refuses a version with another first table, and leaves the one before as it was', async () => {
+    const store = openStore()
+    const statements = new Statements(place)
+    const { name, lines, sums } = statements
+    const before = runnerOf(store, statements.declare())
+    await before.runUntilCaughtUp()
+    const { database, schema } = place
+    const swapped = sqlProjection({
+      ...{ name, version: 2, events: accountEvents, types: ['MoneyDeposited'] },
+      tables: [sums, lines],
+      create: (tables) =>
+        `CREATE TABLE ${tables[sums]} (n int); CREATE TABLE ${tables[lines]} (n int)`,
+      apply: () => undefined,
+    }).into({ database, schema, recordsSchema: schema })
+
+    const refused = runnerOf(store, swapped).runUntilCaughtUp()
+
+    await expect(refused).rejects.toMatchObject({
+      code: 'RELATION_TAKEN',
+      message: expect.stringContaining(`whose first table is '${lines}'`) as unknown,
+    })
+    expect(await before.rebuild(name)).toMatchObject([{ isLive: true }])
   })
 
   test('refuses a build whose view something depends on, before it is filled', async () => {

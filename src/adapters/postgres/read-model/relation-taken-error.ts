@@ -7,9 +7,17 @@ export class RelationTakenError extends EverfoldError {
   /** Name of the table or view, with its schema. */
   readonly relation: string
 
-  constructor(readModel: string, relation: string, options?: ErrorOptions) {
+  /** @param options.first the first table of the SQL projection that has the name. */
+  constructor(
+    readModel: string,
+    relation: string,
+    options?: ErrorOptions & { readonly first?: string },
+  ) {
+    const { first } = options ?? {}
     super(
-      `Read model '${readModel}' needs the name ${relation}, where something else stands. Give the read model another table, or move what stands there.`,
+      first === undefined
+        ? `Read model '${readModel}' needs the name ${relation}, where something else stands. Give the read model another table, or move what stands there.`
+        : `Read model '${readModel}' needs the name ${relation}, which an SQL projection has whose first table is '${first}'. Keep that table first in each version of it, or take another name.`,
       options,
     )
     this.relation = relation

@@ -1,11 +1,14 @@
 import { BuildNotPreparedError } from '../../../projections/builds/build-not-prepared-error.ts'
-import type { Build } from '../../../projections/builds/build.ts'
+import type { Build, BuildsRecord } from '../../../projections/builds/build.ts'
 import type { ParkedEvent, ReadModelStorage } from '../../../projections/read-model-storage.ts'
 import type { Database, DatabaseSession } from '../database/database.ts'
 import { migrate, READ_MODEL_MIGRATIONS } from '../schema/migrations.ts'
 import { once } from '../schema/once.ts'
 import { SchemaSql } from '../schema/schema-sql.ts'
+import { firstOfReservation } from './name-reservation.ts'
+import { ReadModelName } from './read-model-name.ts'
 import { ReadModelRecords, type RecordsName } from './read-model-records.ts'
+import { RelationTakenError } from './relation-taken-error.ts'
 
 /** How long making, switching and dropping wait for readers; what comes after them waits as long, and they are repeated by the runner. */
 const LOCK_TIMEOUT = '5s'
@@ -61,6 +64,16 @@ export class StoredBuilds {
       await session.script(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`)
       await work(session)
     })
+  }
+
+  /** @throws {RelationTakenError} the name is that of another table of an SQL projection. */
+  async readBuilds(): Promise<BuildsRecord | undefined> {
+    await this.ready()
+    const builds = await this.records.readBuilds(this.database)
+    const first = builds && firstOfReservation(builds.revision)
+    if (first === undefined) return builds
+    const { schema, table } = this.#name
+    throw new RelationTakenError(this.display, new ReadModelName(schema, table).view, { first })
   }
 
   /** Makes the contents of a build that stands in the builds record, if they are not made. They and their records appear in one commit. */
@@ -144,10 +157,7 @@ export function storageOf<Document>(
       await ready()
       return records.writeLane(database, build, lane)
     },
-    readBuilds: async () => {
-      await ready()
-      return records.readBuilds(database)
-    },
+    readBuilds: () => builds.readBuilds(),
     writeBuilds: async (previous, next) => {
       await ready()
       return records.writeBuilds(database, previous, next)

@@ -29,7 +29,7 @@ export interface SqlProjectionDefinition<
   readonly key?: ((event: EventIn<Catalogs, NoInfer<Type>>) => string | null) | undefined
   /**
    * Names of its tables, up to 51 bytes each. Readers select from a view of each name; the table under it is another one in each build: `<table>_b1`,
-   * `<table>_b2`, ... The first one names it in status and errors.
+   * `<table>_b2`, ... The first one names it in its records, status and errors: keep it first.
    */
   readonly tables: readonly [Table, ...Table[]]
   /**

@@ -1,5 +1,6 @@
 import type { Build } from '../../../projections/builds/build.ts'
 import type { DatabaseSession } from '../database/database.ts'
+import { reservedWith } from '../read-model/name-reservation.ts'
 import { ReadModelName } from '../read-model/read-model-name.ts'
 import { ReadModelRecords } from '../read-model/read-model-records.ts'
 import { ReadModelView } from '../read-model/read-model-view.ts'
@@ -24,7 +25,7 @@ export class TableViews {
    */
   async reserve(session: DatabaseSession, build: Build, tables: readonly string[]): Promise<void> {
     const [first, ...others] = tables
-    const revision = `with ${first}`
+    const revision = reservedWith(first ?? '')
     const nothing = { building: undefined, previous: undefined, dropping: [], rolledBack: [] }
     const taken = { revision, newest: build.number, live: build, ...nothing, isPaused: false }
     for (const table of others) {

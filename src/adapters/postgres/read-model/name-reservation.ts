@@ -1,0 +1,11 @@
+const PREFIX = 'with '
+
+/** The revision of a builds record that only keeps a name from others: of a table that an SQL projection has beside its first one. */
+export function reservedWith(first: string): string {
+  return `${PREFIX}${first}`
+}
+
+/** The first table of the SQL projection that a builds record keeps its name for; undefined: it is the record of builds. */
+export function firstOfReservation(revision: string): string | undefined {
+  return revision.startsWith(PREFIX) ? revision.slice(PREFIX.length) : undefined
+}
