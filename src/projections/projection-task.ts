@@ -99,8 +99,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       if (builds.isPaused)
         throw new ProjectionPausedError({ projection: projection.name, readModel: storage.name })
       await this.#chores.drop(builds)
-      if (builds.live.version < projection.version && !isRolledBack(builds, projection.version))
-        await this.rebuild(signal)
+      if (this.#isOutdated(builds)) await this.rebuild(signal, this.#isOutdated)
       const { live, building, previous } = await this.open(signal)
       const build = this.#fedOf([live, building, previous])[0]
       if (build === undefined) throw this.#mismatch(live)
@@ -126,8 +125,11 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     await catchUp(this.context, build, { ...options, feed })
   }
 
-  /** Builds the read model anew. Undefined: another runner leads that already. */
-  async rebuild(signal: AbortSignal): Promise<RebuildReport | undefined> {
+  /** Builds the read model anew. Undefined: another runner leads that already, or it is not wanted when it begins. */
+  async rebuild(
+    signal: AbortSignal,
+    isWanted: (builds: BuildsRecord) => boolean = () => true,
+  ): Promise<RebuildReport | undefined> {
     const { live } = await this.open(signal)
     if (live.version > this.declared.version) throw this.#mismatch(live)
     return this.progress.whileRebuilding(() =>
@@ -136,6 +138,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         declared: this.declared,
         switching: this.switching(signal),
         isManual: this.#options.placement.switch === 'manual',
+        isWanted,
       }),
     )
   }
@@ -206,7 +209,6 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
 
   /** Sees which builds there are, who is there, and which lanes are this runner's. */
   async #look(membership: Membership<Document>, signal: AbortSignal): Promise<void> {
-    const { projection } = this.context
     const builds = await this.open(signal)
     const { live, building, previous, isPaused } = builds
     const members = await membership.beat()
@@ -225,8 +227,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         members: makersOf(members, build),
         isLive: build.number === live.number,
       }).catch(unlessNotPrepared)
-    const isOutdated = live.version < projection.version
-    if (isOutdated && !isPaused && !isRolledBack(builds, projection.version)) this.#lead(signal)
+    if (!isPaused && this.#isOutdated(builds)) this.#lead(signal)
     const hasLanes = [...this.#followed.values()].some((lanes) => lanes.numbers.length > 0)
     if (!hasLanes) this.context.report.runs() // else its lanes tell
   }
@@ -246,13 +247,19 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
       this.#chores.finish(build).catch(this.context.report.isUnfinished)
   }
 
-  /** Builds what the code declares beside a live build of a lower version, once at a time. */
+  /** The code declares a higher version, and nobody went back from it. */
+  readonly #isOutdated = ({ live, rolledBack }: BuildsRecord): boolean => {
+    const { version } = this.context.projection
+    return live.version < version && !rolledBack.includes(version)
+  }
+
+  /** Leads the making of what the code declares, once at a time. */
   #lead(signal: AbortSignal): void {
     if (this.#leading !== undefined) return
     const { report } = this.context
     const lead = async (): Promise<void> => {
       try {
-        const rebuilt = await this.rebuild(signal)
+        const rebuilt = await this.rebuild(signal, this.#isOutdated)
         if (rebuilt?.isLive !== false) this.#leading = undefined // else it waits for switchReaders()
       } catch (error) {
         if (signal.aborted || (EverfoldError.is(error) && error.retryable))
@@ -284,8 +291,4 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const isFed = this.#fedOf([live, building, previous]).length > 0
     if (live.version > declared.version && !isFed) throw this.#mismatch(live)
   }
-}
-
-function isRolledBack({ rolledBack }: BuildsRecord, version: number): boolean {
-  return rolledBack.includes(version)
 }

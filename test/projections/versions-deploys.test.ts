@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
-import type { ProjectionRunner } from '../../src/index.ts'
+import type { ProjectionRunner, ReadModel } from '../../src/index.ts'
 import type { Balance } from '../domain/account.ts'
 import { eventually } from '../faults/eventually.ts'
-import { append, deposited, openStore, runnerOf } from './runner-fixture.ts'
+import { altered, append, deposited, openStore, runnerOf } from './runner-fixture.ts'
 import { codeOf, ofVersion, untilBuilds, versionsOf } from './versions-fixture.ts'
 
 const NAME = 'account-balances'
@@ -78,6 +78,44 @@ describe('a rolling deploy', () => {
 
     expect(await third.balances.get('account-1')).toMatchObject({ cents: 20_000, events: 2 })
     expect(await three.status()).toMatchObject([{ state: 'running', building: undefined }])
+  })
+
+  test('is done once, also by a runner that looked before another one had done it', async () => {
+    const store = openStore()
+    const shared = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(1))
+    await codeOf(1, store, shared).runner.runUntilCaughtUp()
+    const first = codeOf(2, store, shared)
+    const looking = meanwhile(shared, () => first.runner.runUntilCaughtUp())
+    const late = codeOf(2, store, looking)
+
+    await using runner = late.runner
+    await runner.start()
+    await late.balances.waitFor(await append(store, '1', deposited(1)))
+    await sleep(200)
+
+    expect(await shared.storage.readBuilds()).toMatchObject({
+      ...{ newest: 2, live: { number: 2 }, previous: { number: 1 }, dropping: [] },
+    })
+  })
+
+  test('that was rolled back since a runner looked is not begun again by it', async () => {
+    const store = openStore()
+    const shared = new MemoryReadModel<Balance>()
+    await append(store, '1', deposited(1))
+    await codeOf(1, store, shared).runner.runUntilCaughtUp()
+    const first = codeOf(2, store, shared)
+    const looking = meanwhile(shared, async () => {
+      await first.runner.runUntilCaughtUp()
+      await first.runner.rollback(NAME, { force: true })
+    })
+
+    await using runner = codeOf(2, store, looking).runner
+    await runner.start()
+    await sleep(200)
+
+    expect(await versionsOf(shared)).toEqual([1, undefined, 2])
+    expect(await shared.storage.readBuilds()).toMatchObject({ newest: 2 })
   })
 
   test('is not begun again after a rollback, but by a rebuild', async () => {
@@ -179,4 +217,15 @@ describe('a version', () => {
 
 async function warningsOf(runner: ProjectionRunner): Promise<readonly string[]> {
   return (await runner.status()).flatMap(({ warnings }) => warnings)
+}
+
+/** A read model of whose builds something is made when a runner has looked at them for the first time, and not yet done anything. */
+function meanwhile(shared: ReadModel<Balance>, work: () => Promise<void>): ReadModel<Balance> {
+  let done: Promise<void> | undefined
+  return altered(shared, (storage) => ({
+    beat: async (member) => {
+      await (done ??= work())
+      return storage.beat(member)
+    },
+  }))
 }

@@ -17,20 +17,24 @@ export interface Succession {
 export interface BeginOptions {
   readonly store: EventReader
   readonly declared: Omit<Build, 'number'>
+  /** Asked of the very record that is written, or gone on with: others may have built it meanwhile, or taken it back. */
+  readonly isWanted: (builds: BuildsRecord) => boolean
 }
 
 /**
  * Puts a new build into the builds record, or finds the one that an interrupted rebuild left there. One that is not needed any more is dropped: after it
  * left the record, so that nobody can make it live meanwhile.
  *
+ * @returns undefined: it is not wanted.
  * @throws {RebuildConflictError} a build of a higher version is being made.
  */
 export async function beginBuild<Document>(
   storage: ReadModelStorage<Document>,
-  { store, declared }: BeginOptions,
-): Promise<Succession> {
+  { store, declared, isWanted }: BeginOptions,
+): Promise<Succession | undefined> {
   for (;;) {
     const builds = await buildsOf(storage)
+    if (!isWanted(builds)) return undefined
     const { live, building: left, newest } = builds
     if (left !== undefined && left.version > declared.version)
       throw new RebuildConflictError(storage.name, left.number)
@@ -174,7 +178,7 @@ async function change<Document>(
 async function canGoOn<Document>(
   storage: ReadModelStorage<Document>,
   left: Build,
-  { store, declared }: BeginOptions,
+  { store, declared }: Omit<BeginOptions, 'isWanted'>,
 ): Promise<boolean> {
   if (left.version !== declared.version || left.fingerprint !== declared.fingerprint) return false
   if (left.lanes !== declared.lanes) return false

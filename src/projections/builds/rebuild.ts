@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import { NO_FOLD, refuseReaction, type ProjectionContext } from '../projection-context.ts'
 import type { Projection } from '../projection.ts'
 import { leadBuild } from './lead-build.ts'
-import { abandon, beginBuild, type Succession } from './build-succession.ts'
+import { abandon, beginBuild, type BeginOptions, type Succession } from './build-succession.ts'
 import { BuildVerificationError } from './build-verification-error.ts'
 import { examineBuild, type Difference } from './build-verification.ts'
 import type { Build } from './build.ts'
@@ -42,6 +42,7 @@ export interface RebuildOptions<Document, Event extends RecordedEvent> {
   readonly declared: Omit<Build, 'number'>
   readonly switching: SwitchOptions<Document>
   readonly isManual: boolean
+  readonly isWanted: BeginOptions['isWanted']
 }
 
 /**
@@ -49,15 +50,16 @@ export interface RebuildOptions<Document, Event extends RecordedEvent> {
  *
  * Interrupted anywhere it is resumed by the next call. Both builds go on meanwhile, moved by all runners that know them; one runner leads.
  *
- * @returns undefined: another runner leads the making of this build.
+ * @returns undefined: another runner leads the making of this build, or it is not wanted.
  */
 export async function rebuild<Document, Event extends RecordedEvent>(
   options: RebuildOptions<Document, Event>,
 ): Promise<RebuildReport | undefined> {
-  const { context, declared, switching } = options
+  const { context, declared, switching, isWanted } = options
   const { storage, store } = context
   refuseReaction(context)
-  const succession = await beginBuild(storage, { store, declared })
+  const succession = await beginBuild(storage, { store, declared, isWanted })
+  if (succession === undefined) return undefined
   await storage.prepare(succession.building)
   return leadBuild(switching, succession.building, async (signal) => {
     const report = await complete({ ...options, switching: { ...switching, signal } }, succession)
