@@ -57,11 +57,22 @@ export function foldOf<Document, Event extends RecordedEvent>(
 /** Why a projection cannot be compared with a fold in memory. */
 export const NO_FOLD = 'is an SQL projection, which no fold in memory can repeat'
 
-/** Is told how the lanes are doing. */
+/** Is told how one lane is doing. */
+export interface OneLaneReport {
+  /** It was written. */
+  readonly committed: (events: number) => void
+  /** Something failed, and is tried again until it is written. */
+  readonly retries: (error: Error, pauseMs: number) => void
+  /** This runner has it no more. */
+  readonly left: () => void
+}
+
+/** Is told how the lanes are doing, and what is not a lane's. */
 export interface LaneReport {
   runs(): void
-  committed(events: number): void
   readonly retries: (error: Error, pauseMs: number) => void
+  /** @param lane names it among all lanes of all builds. */
+  ofLane(lane: string): OneLaneReport
   parked(lane: number): (setback: Setback<RecordedEvent>) => void
   laneLost(lane: number, error: LaneTakenError): void
   failed(error: unknown): void

@@ -228,8 +228,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
         isLive: build.number === live.number,
       }).catch(unlessNotPrepared)
     if (!isPaused && this.#isOutdated(builds)) this.#lead(signal)
-    const hasLanes = [...this.#followed.values()].some((lanes) => lanes.numbers.length > 0)
-    if (!hasLanes) this.context.report.runs() // else its lanes tell
+    this.context.report.runs()
   }
 
   async #balance(

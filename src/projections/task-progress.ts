@@ -5,7 +5,7 @@ import type { Setback } from './folding/fold.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import type { LaneTakenError } from './lanes/lane-taken-error.ts'
 import type { Logger } from './logger.ts'
-import type { LaneReport } from './projection-context.ts'
+import type { LaneReport, OneLaneReport } from './projection-context.ts'
 import type { LaneRecord } from './read-model-storage.ts'
 import type { RunnerEvents, RunnerListeners } from './runner-events.ts'
 
@@ -18,6 +18,8 @@ export interface TaskProgressOptions {
   readonly listeners: RunnerListeners
 }
 
+const RUNNER = 'runner'
+
 /**
  * `'retrying'`: something transient failed and is tried again. `'failed'`: it, or a lane, stopped with an error. `'paused'`: nobody moves it until it is resumed.
  */
@@ -28,7 +30,8 @@ export type ProjectionState =
 export class TaskProgress implements LaneReport {
   readonly #options: TaskProgressOptions
   #phase: 'stopped' | 'running' | 'failed' = 'stopped'
-  #isRetrying = false
+  /** Names of lanes that are tried again, and `RUNNER` for what is not a lane's. */
+  readonly #retrying = new Set<string>()
   #isFollowing = false
   #lastError: Error | undefined
   #rate = { since: performance.now(), events: 0 }
@@ -45,7 +48,7 @@ export class TaskProgress implements LaneReport {
     if (this.#phase === 'failed') return 'failed'
     if (this.#isRebuilding) return 'rebuilding'
     if (this.#phase === 'running' && this.isPaused) return 'paused'
-    return this.#phase === 'running' && this.#isRetrying ? 'retrying' : this.#phase
+    return this.#phase === 'running' && this.#retrying.size > 0 ? 'retrying' : this.#phase
   }
 
   get lastError(): Error | undefined {
@@ -61,7 +64,7 @@ export class TaskProgress implements LaneReport {
   begins(): void {
     this.#isFollowing = true
     this.#phase = 'running'
-    this.#isRetrying = false
+    this.#retrying.clear()
     this.#target = 'unknown'
     this.#rate = { since: performance.now(), events: 0 }
   }
@@ -113,21 +116,25 @@ export class TaskProgress implements LaneReport {
   }
 
   runs(): void {
-    this.#isRetrying = false
-  }
-
-  committed(events: number): void {
-    this.#rate.events += events
-    this.runs()
+    this.#retrying.delete(RUNNER)
   }
 
   readonly retries = (error: Error, pauseMs: number): void => {
-    this.#isRetrying = true
-    this.#lastError = error
-    this.#options.logger.warn(
-      `${this.#what()} is tried again in ${Math.round(pauseMs)} ms: ${error.message}`,
-      { error },
-    )
+    this.#retries(RUNNER, { error, pauseMs })
+  }
+
+  /** A lane that is well must not hide another one that is not. */
+  ofLane(lane: string): OneLaneReport {
+    return {
+      committed: (events) => {
+        this.#rate.events += events
+        this.#retrying.delete(lane)
+      },
+      retries: (error, pauseMs) => {
+        this.#retries(lane, { error, pauseMs })
+      },
+      left: () => this.#retrying.delete(lane),
+    }
   }
 
   parked(lane: number): (setback: Setback<RecordedEvent>) => void {
@@ -173,6 +180,18 @@ export class TaskProgress implements LaneReport {
     this.#lastError = asError(error)
     this.#options.logger.warn(
       `Read model '${this.#options.readModel}' lacks what readers need, e.g. indexes: ${this.#lastError.message}`,
+      { error },
+    )
+  }
+
+  #retries(
+    what: string,
+    { error, pauseMs }: { readonly error: Error; readonly pauseMs: number },
+  ): void {
+    this.#retrying.add(what)
+    this.#lastError = error
+    this.#options.logger.warn(
+      `${this.#what()} is tried again in ${Math.round(pauseMs)} ms: ${error.message}`,
       { error },
     )
   }

@@ -40,9 +40,8 @@ describeWithPrivateServer('a projection whose database crashes', () => {
         })
 
         expect(wrong).toEqual([])
-        expect(states).toContain('retrying')
         expect(states).not.toContain('failed')
-        expect(atEnd).toMatchObject({ state: 'running', positionsBehind: 0n, warnings: [] })
+        expect(atEnd).toMatchObject({ ...recovered, warnings: [] })
       },
       240_000,
     )
@@ -67,9 +66,8 @@ describeOnServer('a projection that loses connections', () => {
         )
 
         expect(wrong).toEqual([])
-        expect(states).toContain('retrying')
         expect(states).not.toContain('failed')
-        expect(atEnd).toMatchObject({ state: 'running', positionsBehind: 0n })
+        expect(atEnd).toMatchObject(recovered)
       },
       240_000,
     )
@@ -126,6 +124,12 @@ describeOnServer('a projection that loses connections', () => {
     )
   }
 })
+
+/** What `status()` tells afterwards. How it shows the time between, however short, is proved where one lane alone fails. */
+const recovered = {
+  ...{ state: 'running', positionsBehind: 0n },
+  lastError: { code: 'DATABASE_UNAVAILABLE', retryable: true },
+}
 
 async function again(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
   while (!signal.aborted) await step()

@@ -74,6 +74,42 @@ describe('pause', () => {
 })
 
 describe('status', () => {
+  test("is 'retrying' for as long as one lane of several is, whatever the others do", async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    const network = { isDown: true }
+    const cut = altered(balances, (storage) => ({
+      commit: async (build, step, changes) => {
+        if (step.number === 1 && network.isDown)
+          throw new StopDeadlineError(['stands for anything retryable'], 1)
+        return storage.commit(build, step, changes)
+      },
+    }))
+    const placement = { lanes: 2 }
+    await using runner = runnerOf(store, cut, accountBalances, { placement })
+    await runner.start()
+    const states: unknown[] = []
+    const appendToBoth = async (): Promise<void> => {
+      for (const id of ['1', '2', '3', '4', '5', '6']) await append(store, id, deposited(1))
+      await sleep(40)
+      states.push((await runner.status())[0]?.state)
+    }
+
+    await appendToBoth()
+    await appendToBoth()
+    await appendToBoth()
+    const [one, other] = (await runner.status())[0]?.lanes ?? []
+    network.isDown = false
+    await balances.waitFor((await store.head())?.position)
+    await eventually(async () => (await runner.status())[0]?.state === 'running')
+
+    expect(states).toEqual(['retrying', 'retrying', 'retrying'])
+    expect(one?.position).toBeGreaterThan(other?.position ?? 0n)
+    expect(await runner.status()).toMatchObject([
+      { state: 'running', lastError: { code: 'STOP_DEADLINE' } },
+    ])
+  })
+
   test("of a runner without lanes is 'running' again after an outage", async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()

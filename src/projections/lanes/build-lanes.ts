@@ -2,7 +2,7 @@ import { EverfoldError } from '../../errors.ts'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import { BuildNotPreparedError } from '../builds/build-not-prepared-error.ts'
 import type { Build } from '../builds/build.ts'
-import type { ProjectionContext } from '../projection-context.ts'
+import type { OneLaneReport, ProjectionContext } from '../projection-context.ts'
 import type { LaneRecord, LaneStall, Member } from '../read-model-storage.ts'
 import { retryTransient } from '../retry-transient.ts'
 import { claimLane, releaseLane } from './lane-claim.ts'
@@ -82,12 +82,14 @@ export class BuildLanes<Document, Event extends RecordedEvent> {
     } catch (error) {
       if (error instanceof LaneTakenError) report.laneLost(number, error)
       else if (!(error instanceof BuildNotPreparedError)) await this.#stall(number, error)
+    } finally {
+      this.#reportOf(number).left()
     }
   }
 
   /** What is transient is tried again, with growing pauses, for ever, as long as nobody else has taken the lane. */
   async #repeat(number: number, record: LaneRecord, signal: AbortSignal): Promise<void> {
-    const { storage, runner, leaseMs, report } = this.#context
+    const { storage, runner, leaseMs } = this.#context
     const claim = { storage, build: this.build, number, owner: runner, leaseMs }
     let free: LaneRecord | undefined = record
     let epoch: number | undefined
@@ -97,25 +99,29 @@ export class BuildLanes<Document, Event extends RecordedEvent> {
       const lane = await claimLane(claim, seen, { isHeld: false })
       if (lane === undefined) return // somebody else was faster
       ;({ epoch } = lane)
-      report.runs()
       await runLane({ ...this.#options(number, progressed), ...claim }, lane, this.#feed, signal)
       if (!signal.aborted) this.#finished.add(number)
     }
     // Longer pauses would lose the lane while the runner is well.
     const longestPauseMs = leaseMs / 3
-    await retryTransient(lease, { signal, onRetry: report.retries, longestPauseMs })
+    await retryTransient(lease, { signal, onRetry: this.#reportOf(number).retries, longestPauseMs })
+  }
+
+  #reportOf(number: number): OneLaneReport {
+    return this.#context.report.ofLane(`build ${this.build.number}, lane ${number}`)
   }
 
   #options(number: number, progressed: () => void) {
     const { report, ...context } = this.#context
+    const { committed, retries } = this.#reportOf(number)
     return {
       ...context,
       pageKeys: this.#pageKeys,
       onCommit: (events: number): void => {
         progressed()
-        report.committed(events)
+        committed(events)
       },
-      onRetry: report.retries,
+      onRetry: retries,
       onPark: report.parked(number),
     }
   }
