@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** A network between a client and its server that can be cut, or go silent. */
@@ -8,6 +9,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #target: URL
   readonly #links = new Set<Link>()
   #isSilent = false
+  #isDown = false
 
   private constructor(server: net.Server, target: URL) {
     this.#server = server
@@ -37,11 +39,16 @@ export class TcpProxy implements AsyncDisposable {
   /** Resets some of the connections, both ends, with whatever is on its way. Gives their number. */
   cut(random: SeededRandom, share: number): number {
     const chosen = [...this.#links].filter(() => random.chance(share))
-    for (const { client, server } of chosen) {
-      client.resetAndDestroy()
-      server.resetAndDestroy()
-    }
+    for (const link of chosen) reset(link)
     return chosen.length
+  }
+
+  /** Resets all connections, and every new one, for a while. */
+  async downFor(milliseconds: number): Promise<void> {
+    this.#isDown = true
+    for (const link of this.#links) reset(link)
+    await sleep(milliseconds)
+    this.#isDown = false
   }
 
   /** Forwards nothing more on the connections that there are, and says so to nobody; what is sent meanwhile waits. */
@@ -78,7 +85,8 @@ export class TcpProxy implements AsyncDisposable {
       server.destroy()
     }
     for (const socket of [client, server]) socket.on('error', end).on('close', end)
-    if (this.#isSilent) return
+    if (this.#isDown) reset(link)
+    if (this.#isSilent || this.#isDown) return
     client.pipe(server)
     server.pipe(client)
   }
@@ -87,6 +95,11 @@ export class TcpProxy implements AsyncDisposable {
 interface Link {
   readonly client: net.Socket
   readonly server: net.Socket
+}
+
+function reset({ client, server }: Link): void {
+  client.resetAndDestroy()
+  server.resetAndDestroy()
 }
 
 function pause({ client, server }: Link): void {
