@@ -10,6 +10,9 @@ import type { Placed } from './registration.ts'
 import type { RunnerListeners } from './runner-events.ts'
 import { TaskProgress } from './task-progress.ts'
 
+/** With 2000, pages grow old in memory before they are folded: a build from nothing takes 3 % longer. */
+const PAGE_SIZE = 1000
+
 const LEASE_MS = { default: 6000, least: 100, most: 600_000 }
 
 /** @throws {TypeError | RangeError} two projections of one name, two projections into one read model, an option out of its range. */
@@ -17,7 +20,7 @@ export function makeTasks(
   options: ProjectionRunnerOptions,
   { runner, listeners }: { readonly runner: string; readonly listeners: RunnerListeners },
 ): readonly AnyTask[] {
-  const { store, projections, logger = warningLogger, pageSize } = options
+  const { store, projections, logger = warningLogger, pageSize = PAGE_SIZE } = options
   const { cacheBytes = 64 * 2 ** 20, leaseMs = LEASE_MS.default } = options
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 1)
     throw new RangeError(`cacheBytes is ${cacheBytes}. Use a whole number of bytes from 1.`)

@@ -28,7 +28,7 @@ export interface TaskOptions<Document, Event extends RecordedEvent> {
   readonly context: ProjectionContext<Document, Event>
   readonly placement: Placement
   readonly progress: TaskProgress
-  readonly pageSize: number | undefined
+  readonly pageSize: number
   /** Follows the log; shared by all projections of the runner. */
   readonly following: Feed
 }

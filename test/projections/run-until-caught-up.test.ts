@@ -17,6 +17,34 @@ describe('runUntilCaughtUp', () => {
     expect(await balances.get('account-2')).toBeUndefined()
   })
 
+  test('sends a commit before it folds the next page, as drivers send at the end of a turn', async () => {
+    const store = openStore()
+    const steps: string[] = []
+    const balances = altered(new MemoryReadModel<Balance>(), (inner) => ({
+      commit: async (...call) => {
+        await new Promise<void>((resolve) => {
+          process.nextTick(resolve)
+        })
+        steps.push('sent')
+        return inner.commit(...call)
+      },
+    }))
+    const MoneyDeposited = (balance: Balance): Balance => {
+      steps.push('folded')
+      return { ...balance }
+    }
+    await append(store, '1', deposited(1), deposited(2), deposited(3), deposited(4), deposited(5))
+
+    await runnerOf(
+      store,
+      balances,
+      { ...accountBalances, on: { ...accountBalances.on, MoneyDeposited } },
+      { pageSize: 1 },
+    ).runUntilCaughtUp()
+
+    expect(steps).toEqual(Array.from({ length: 5 }, () => ['folded', 'sent']).flat())
+  })
+
   test('goes on from its checkpoint and folds no event twice', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()

@@ -63,7 +63,7 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
     if (missing.size === 0) return found
     const loaded = await storage.load(build, [...missing])
     for (const [key, { document, position }] of loaded) {
-      const what = `document '${key}' of '${this.#projection.name}'`
+      const what = (): string => `document '${key}' of '${this.#projection.name}'`
       const size = document === undefined ? 0 : sealJson(document, what)
       found.set(key, { document, position })
       this.#cache.set(key, { document, position, size })

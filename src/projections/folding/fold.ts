@@ -216,5 +216,5 @@ function seal<Document, Event extends RecordedEvent>(
 ): number {
   return document === undefined
     ? 0
-    : sealJson(document, `document '${key}' of '${name}' at position ${position}`)
+    : sealJson(document, () => `document '${key}' of '${name}' at position ${position}`)
 }

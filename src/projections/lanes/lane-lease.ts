@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LogPage } from '../../event-store/event-reader.ts'
+import { nextTurn } from '../../event-store/next-turn.ts'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import type { FailurePolicy, Folded } from '../folding/fold.ts'
 import type { LaneRecord } from '../read-model-storage.ts'
@@ -132,8 +133,10 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       events = events.slice(done.count)
       if (events.length === 0) this.#cursor = page.through
       else if (last !== undefined) this.#cursor = { position: last.position, eventId: last.id }
-      if (done.isDue) this.#takeOff(done, done.count)
-      else this.#touch()
+      if (done.isDue) {
+        this.#takeOff(done, done.count)
+        await nextTurn() // else the next page, if it is there already, would be folded before the commit is sent
+      } else this.#touch()
       if (events.length > 0) this.#broken.signal.throwIfAborted()
     } while (events.length > 0)
   }

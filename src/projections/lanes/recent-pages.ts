@@ -3,6 +3,8 @@ import type { LogPage } from '../../event-store/event-reader.ts'
 
 const MOST_PAGES = 8
 const MOST_EVENTS = 8000
+/** Of a reading that one consumer follows: events that are kept longer than it takes to fold them grow old, and cost as much in garbage collection as to fold. */
+const MOST_EVENTS_ALONE = 1000
 
 interface RecentPage {
   /** Where its reading stood before. */
@@ -19,7 +21,7 @@ export interface Meeting {
 }
 
 /**
- * The last pages of a reading: up to 8, and 8000 events unless one page has more.
+ * The last pages of a reading: up to 8, and 8000 events unless one page has more; where one consumer follows it, 1000 events.
  *
  * A place is found in them by position and event id only: where a page began or ended, or an event of it. That the reading went past a position does not
  * show that the log held this event there.
@@ -39,11 +41,12 @@ export class RecentPages {
     return this.#place
   }
 
-  push(page: LogPage): void {
+  push(page: LogPage, { isAlone }: { readonly isAlone: boolean }): void {
+    const mostEvents = isAlone ? MOST_EVENTS_ALONE : Math.max(MOST_EVENTS, page.events.length)
     this.#pages.push({ start: this.#place, page })
     this.#events += page.events.length
     this.#place = page.through
-    while (this.#pages.length > MOST_PAGES || this.#isTooMuch())
+    while (this.#pages.length > MOST_PAGES || this.#events > mostEvents)
       this.#events -= this.#pages.shift()?.page.events.length ?? 0
   }
 
@@ -73,10 +76,6 @@ export class RecentPages {
         return { page: { events: events.slice(0, endOf(events, position)), through }, rest }
     }
     return undefined
-  }
-
-  #isTooMuch(): boolean {
-    return this.#events > MOST_EVENTS && this.#pages.length > 1
   }
 }
 

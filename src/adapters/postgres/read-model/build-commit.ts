@@ -73,7 +73,8 @@ export class BuildCommit<Document> {
           if (isIndexed) checkIndexed(this.#indexes, key, [key, position, ...cells])
           keys.push(key)
           positions.push(position)
-          for (const [index, list] of lists.entries()) list.push(cells[index] ?? null)
+          for (let index = 0; index < lists.length; index++)
+            lists[index]?.push(cells[index] ?? null)
         } catch (error) {
           if (!(error instanceof ColumnRefusedError)) throw error
           refused.set(key, error)

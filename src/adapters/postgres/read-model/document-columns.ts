@@ -31,14 +31,14 @@ export function memberColumns<Document>(columns: ColumnsOf<Document>): DocumentC
     definitions: members.map(([name, column]) => define(name, column)),
     encode: (key, document) => {
       const values = document as Members
-      const cells: Scalar[] = []
-      for (const [name, column] of members)
+      const cells = members.map(([name, column]) => {
         try {
-          cells.push(encode(column, values[name]))
+          return encode(column, values[name])
         } catch (cause) {
           throw refusal({ key, column: name, value: values[name] }, cause)
         }
-      refuseOthers(columns, { key, values })
+      })
+      refuseOthers(columns, key, values)
       return cells
     },
     decode: (cells) => {
@@ -108,13 +108,10 @@ function refusal(
 }
 
 /** A member without a column would be lost. */
-function refuseOthers(
-  columns: object,
-  { key, values }: { readonly key: string; readonly values: Members },
-): void {
-  for (const name of Object.keys(values)) {
+function refuseOthers(columns: object, key: string, values: Members): void {
+  for (const name in values) {
     const value = values[name]
-    if (value !== undefined && !Object.hasOwn(columns, name))
+    if (value !== undefined && !Object.hasOwn(columns, name) && Object.hasOwn(values, name))
       throw new ColumnRefusedError(
         { key, column: name, value },
         'the read model declares no such column.',
