@@ -21,8 +21,11 @@ import type { Member } from './read-model-storage.ts'
 import { decideStart, takeOver } from './reactions/adopt-checkpoints.ts'
 import { TaskProgress } from './task-progress.ts'
 
-/** How often a runner looks at the builds, the lanes and the other runners, at least and at most. */
-const LOOK_MS = { least: 20, most: 1000 }
+/**
+ * How often a runner looks at the builds, the lanes and the other runners, at least and at most; and how soon after its first look, then after twice that, and
+ * so on: those that start together have shared the lanes after a tenth of a second.
+ */
+const LOOK_MS = { least: 20, most: 1000, first: 30 }
 
 export interface TaskOptions<Document, Event extends RecordedEvent> {
   readonly context: ProjectionContext<Document, Event>
@@ -174,12 +177,13 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const lookMs = Math.min(LOOK_MS.most, Math.max(LOOK_MS.least, leaseMs / 6))
     this.progress.begins()
     try {
-      while (!signal.aborted) {
+      for (let nextMs = LOOK_MS.first; !signal.aborted; nextMs *= 2) {
+        const pauseMs = Math.min(lookMs, nextMs)
         await this.#look(membership, signal).catch((error: unknown) => {
           if (!EverfoldError.is(error) || !error.retryable) throw error
-          report.retries(error, lookMs)
+          report.retries(error, pauseMs)
         })
-        await sleep(lookMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(
+        await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(
           () => undefined,
         )
       }

@@ -10,7 +10,7 @@ export class PageKeys<Event extends RecordedEvent> {
   readonly #definition: Definition<Event>
   readonly #filter: ProjectionFilter<Event>
   readonly #lanes: number
-  readonly #parts = new WeakMap<LogPage, ReadonlyMap<number, readonly KeyedEvent<Event>[]>>()
+  readonly #parts = new WeakMap<LogPage, Parts<Event>>()
 
   constructor(definition: Definition<Event>, filter: ProjectionFilter<Event>, lanes: number) {
     this.#definition = definition
@@ -23,7 +23,7 @@ export class PageKeys<Event extends RecordedEvent> {
     if (this.#lanes === 1) return this.#keyed(page)
     const parts = this.#parts.get(page) ?? this.#divide(page)
     this.#parts.set(page, parts)
-    return parts.get(lane) ?? []
+    return parts[lane] ?? []
   }
 
   #keyed({ events }: LogPage): readonly KeyedEvent<Event>[] {
@@ -31,18 +31,29 @@ export class PageKeys<Event extends RecordedEvent> {
     return keyEvents(this.#definition, matching)
   }
 
-  #divide(page: LogPage): ReadonlyMap<number, readonly KeyedEvent<Event>[]> {
-    const parts = new Map<number, KeyedEvent<Event>[]>()
-    for (const { event, keys } of this.#keyed(page)) {
-      const lanes = new Set(keys.map((key) => laneOf(key, this.#lanes)))
-      for (const lane of lanes) {
-        const own =
-          lanes.size === 1 ? keys : keys.filter((key) => laneOf(key, this.#lanes) === lane)
-        const part = parts.get(lane)
-        if (part === undefined) parts.set(lane, [{ event, keys: own }])
-        else part.push({ event, keys: own })
-      }
+  #divide(page: LogPage): Parts<Event> {
+    const parts = Array.from({ length: this.#lanes }, (): KeyedEvent<Event>[] => [])
+    for (const keyed of this.#keyed(page)) {
+      const [key = '', ...others] = keyed.keys
+      if (others.length === 0) parts[laneOf(key, this.#lanes)]?.push(keyed)
+      else
+        for (const [lane, keys] of this.#byLane(keyed.keys))
+          parts[lane]?.push({ event: keyed.event, keys })
     }
     return parts
   }
+
+  #byLane(keys: readonly string[]): ReadonlyMap<number, readonly string[]> {
+    const byLane = new Map<number, string[]>()
+    for (const key of keys) {
+      const lane = laneOf(key, this.#lanes)
+      const own = byLane.get(lane)
+      if (own === undefined) byLane.set(lane, [key])
+      else own.push(key)
+    }
+    return byLane
+  }
 }
+
+/** By the number of the lane. */
+type Parts<Event> = readonly (readonly KeyedEvent<Event>[])[]

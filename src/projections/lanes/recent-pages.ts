@@ -2,9 +2,8 @@ import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LogPage } from '../../event-store/event-reader.ts'
 
 const MOST_PAGES = 8
-const MOST_EVENTS = 8000
-/** Of a reading that one consumer follows: events that are kept longer than it takes to fold them grow old, and cost as much in garbage collection as to fold. */
-const MOST_EVENTS_ALONE = 1000
+/** Events that are kept longer than it takes to fold them grow old, and cost as much in garbage collection as to fold: with 8000, a sixth of all time. */
+const MOST_EVENTS = 1000
 
 interface RecentPage {
   /** Where its reading stood before. */
@@ -21,7 +20,7 @@ export interface Meeting {
 }
 
 /**
- * The last pages of a reading: up to 8, and 8000 events unless one page has more; where one consumer follows it, 1000 events.
+ * The last pages of a reading: up to 8, and up to 1000 events.
  *
  * A place is found in them by position and event id only: where a page began or ended, or an event of it. That the reading went past a position does not
  * show that the log held this event there.
@@ -41,12 +40,11 @@ export class RecentPages {
     return this.#place
   }
 
-  push(page: LogPage, { isAlone }: { readonly isAlone: boolean }): void {
-    const mostEvents = isAlone ? MOST_EVENTS_ALONE : Math.max(MOST_EVENTS, page.events.length)
+  push(page: LogPage): void {
     this.#pages.push({ start: this.#place, page })
     this.#events += page.events.length
     this.#place = page.through
-    while (this.#pages.length > MOST_PAGES || this.#events > mostEvents)
+    while (this.#pages.length > MOST_PAGES || this.#events > MOST_EVENTS)
       this.#events -= this.#pages.shift()?.page.events.length ?? 0
   }
 

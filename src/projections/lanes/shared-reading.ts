@@ -57,7 +57,7 @@ export class SharedReading implements PageSource {
 
   /** Gives a page to all queues. */
   hand(page: LogPage): void {
-    this.recent.push(page, { isAlone: this.#queues.size === 1 })
+    this.recent.push(page)
     for (const queue of this.#queues) queue.push(page)
   }
 
