@@ -27,7 +27,7 @@ export interface EventStorage {
   /**
    * Reads up to `limit` events of a stream, fewer when they are large, at least one when there is one.
    *
-   * @param take gets them in order, each as it arrives: it is decoded while the storage makes those after it. It never throws.
+   * @param take gets them in order, each as it arrives: it is decoded while the storage makes those after it. What it throws, the storage throws, and hands no more on.
    * @returns the stream's version at the same moment.
    */
   readStreamPage(

@@ -7,9 +7,9 @@ export interface EventToStore {
   readonly id: string
   readonly type: string
   readonly schemaVersion: number
-  /** JSON text. */
+  /** JSON text, as `JSON.stringify` makes it: in one line. */
   readonly data: string
-  /** JSON text of an object. */
+  /** The same, of an object. */
   readonly metadata: string
   /** Milliseconds since 1970, or undefined: then it is the moment of recording. */
   readonly occurredAtMs: number | undefined

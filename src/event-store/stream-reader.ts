@@ -53,24 +53,16 @@ export async function* readStream(
   }
 }
 
-/** An event that cannot be decoded fails its page, once all of it has arrived. */
 async function readPage(
   { storage, decoder, streamId }: PageSource,
   range: StreamRange,
 ): Promise<DecodedPage> {
   const events: RecordedEvent[] = []
   let last: number | undefined
-  let failure: Error | undefined
   const version = await storage.readStreamPage(streamId, range, (stored) => {
     last = stored.version
-    if (failure === undefined)
-      try {
-        events.push(decoder.decodeOfStream(stored))
-      } catch (error) {
-        failure = error as Error
-      }
+    events.push(decoder.decodeOfStream(stored))
   })
-  if (failure !== undefined) throw failure
   return { events, last, version }
 }
 

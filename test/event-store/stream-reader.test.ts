@@ -5,6 +5,7 @@ import {
   createEventStore,
   type EventStore,
   type ReadStreamOptions,
+  type StoredEvent,
   type StreamId,
 } from '../../src/index.ts'
 import {
@@ -77,22 +78,40 @@ test('passes on an error of a page that was asked for ahead, in its turn', async
   await expect(turns.next()).rejects.toThrow('broken')
 })
 
-test('decodes an event when it arrives, and fails its page when all of it is there', async () => {
+test('decodes an event when it arrives', async () => {
   const { storage, account } = await streamOf(3)
-  const arrived: number[] = []
+  const steps: string[] = []
   const watched = wrapStorage(storage, {
     readStreamPage: (id, page, take) =>
       storage.readStreamPage(id, page, (stored) => {
-        take({ ...stored, type: stored.version === 2 ? 'Unheard' : stored.type })
-        arrived.push(stored.version)
+        take(Object.defineProperty({ ...stored }, 'data', { get: () => noted(stored) }))
+        steps.push(`arrived ${stored.version}`)
       }),
   })
-  const read = createEventStore(watched, { catalogs }).readStream(account)
+  const noted = ({ version, data }: StoredEvent): string => {
+    steps.push(`decoded ${version}`)
+    return data
+  }
 
-  const page = read[Symbol.asyncIterator]().next()
+  await pagesOf(createEventStore(watched, { catalogs }).readStream(account))
 
-  await expect(page).rejects.toMatchObject({ code: 'UNKNOWN_EVENT_TYPE', type: 'Unheard' })
-  expect(arrived).toEqual([1, 2, 3])
+  expect(steps).toEqual(
+    [1, 2, 3].flatMap((version) => [`decoded ${version}`, `arrived ${version}`]),
+  )
+})
+
+test('fails a page with an event that cannot be decoded', async () => {
+  const { storage, account } = await streamOf(3)
+  const altered = wrapStorage(storage, {
+    readStreamPage: (id, page, take) =>
+      storage.readStreamPage(id, page, (stored) => {
+        take({ ...stored, type: stored.version === 2 ? 'Unheard' : stored.type })
+      }),
+  })
+
+  const read = pagesOf(createEventStore(altered, { catalogs }).readStream(account))
+
+  await expect(read).rejects.toMatchObject({ code: 'UNKNOWN_EVENT_TYPE', type: 'Unheard' })
 })
 
 describe('a read is refused', () => {

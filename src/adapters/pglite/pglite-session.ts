@@ -3,7 +3,7 @@ import { DatabaseBrokenError } from '../postgres/database/database-broken-error.
 import type { DatabaseSession, Parameter, Row, Statement } from '../postgres/database/database.ts'
 import { translateFailure } from '../postgres/database/driver-failure.ts'
 import { parameterText } from '../postgres/database/parameter-text.ts'
-import { handTo } from '../postgres/database/postgres-session.ts'
+import { RowTaker } from '../postgres/database/row-taker.ts'
 import { parseMessage, runMessage, scriptMessage, SYNC } from './wire-message.ts'
 import { rowsOf, WireError } from './wire-reply.ts'
 
@@ -41,7 +41,7 @@ export class PGliteSession implements DatabaseSession {
     const rows = await this.#run(
       name === undefined ? Buffer.concat([parseMessage('', text), run]) : run,
     )
-    return take === undefined ? rows : handTo(take)(rows)
+    return take === undefined ? rows : new RowTaker(take).answer(rows)
   }
 
   async script(sql: string): Promise<void> {

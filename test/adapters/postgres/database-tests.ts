@@ -54,6 +54,24 @@ export function databaseTests(
       expect(taken).toEqual(Array.from({ length: 5000 }, (_, index) => [`${index + 1}`, null]))
     })
 
+    test('fail their statement with what their taker throws, and get no further', async () => {
+      const taken: unknown[] = []
+      const take = (row: unknown): void => {
+        taken.push(row)
+        throw new RangeError('Enough.')
+      }
+
+      const query = database.query({
+        text: 'SELECT n FROM generate_series(1, 9) n',
+        name: 'n',
+        take,
+      })
+
+      await expect(query).rejects.toThrow(new RangeError('Enough.'))
+      expect(taken).toEqual([['1']])
+      expect(await database.query({ text: 'SELECT 1' })).toEqual([['1']])
+    })
+
     test('are none for a statement that gives none', async () => {
       const rows = await database.query({ text: `DELETE FROM ${table} WHERE id < 0` })
 

@@ -149,15 +149,14 @@ describeOnServer('postgres(pool)', () => {
 
   test('hands a row on while the server makes those after it', async () => {
     const database = postgres(server.pool({ max: 1 }))
-    const takenAfterMs: number[] = []
-    const begunAt = performance.now()
-    const take = (): unknown => takenAfterMs.push(performance.now() - begunAt)
+    const takenAtMs: number[] = []
+    const take = (): unknown => takenAtMs.push(performance.now())
     const text = `SELECT repeat('x', 1000), pg_sleep(CASE n WHEN 50 THEN 0.5 ELSE 0 END) FROM generate_series(1, 50) n`
 
     await database.query({ text, name: 'slow', take })
 
-    expect(takenAfterMs[0]).toBeLessThan(400)
-    expect(takenAfterMs[49]).toBeGreaterThan(490)
+    const [first = 0] = takenAtMs
+    expect((takenAtMs[49] ?? 0) - first).toBeGreaterThan(400)
   })
 
   test('refuses a second statement under the name of another, and goes on', async () => {

@@ -68,6 +68,6 @@ export interface Statement {
   readonly name?: string | undefined
   /** How long its answer is waited for, in milliseconds, before the connection is taken for dead, unless the database's time is shorter; 0: for ever. Default: the database's. */
   readonly timeoutMs?: number | undefined
-  /** Gets each row as it arrives, also of a statement that fails afterwards. It must not throw. */
+  /** Gets each row as it arrives, also of a statement that fails or runs into its time-out afterwards. What it throws, the statement throws in the end; it gets no more rows then. */
   readonly take?: ((row: Row) => void) | undefined
 }

@@ -4,6 +4,7 @@ import { isConnectionLost, translateFailure } from './driver-failure.ts'
 import { loadCopyStreams } from './load-copy-streams.ts'
 import { parameterText } from './parameter-text.ts'
 import type { PostgresClient, PostgresQuery } from './postgres-pool.ts'
+import { RowTaker } from './row-taker.ts'
 import { RAW_TEXTS, RowsQuery } from './rows-query.ts'
 
 export interface SessionOptions {
@@ -28,13 +29,12 @@ export class PostgresSession implements DatabaseSession {
   query(statement: Statement, parameters: readonly Parameter[] = []): Promise<readonly Row[]> {
     const { preparedStatements, queryTimeoutMs } = this.#options
     const values = parameters.map(parameterText)
-    const sent = preparedStatements ? statement : { ...statement, name: undefined }
-    const timeoutMs = shorterOf(statement.timeoutMs, queryTimeoutMs)
-    if (this.#takesRows(sent, values)) return this.#run(new RowsQuery(sent, values), timeoutMs)
-    const { text, name, take } = sent
-    const query = { text, values, rowMode: 'array', types: RAW_TEXTS } as const
-    const rows = this.#run(name === undefined ? query : { ...query, name }, timeoutMs)
-    return take === undefined ? rows : rows.then(handTo(take))
+    const { text } = statement
+    const name = preparedStatements ? statement.name : undefined
+    const taker = statement.take && new RowTaker(statement.take)
+    const query = this.#queryOf({ text, name, take: taker?.take }, values)
+    const rows = this.#run(query, shorterOf(statement.timeoutMs, queryTimeoutMs))
+    return taker === undefined ? rows : rows.then((rest) => taker.answer(rest))
   }
 
   async script(sql: string): Promise<void> {
@@ -55,11 +55,13 @@ export class PostgresSession implements DatabaseSession {
    * A text without a name and parameters goes as it is, in one message. A client that pipelines takes queries of `pg` only, and so does one on a native
    * library.
    */
-  #takesRows({ name }: Statement, values: readonly unknown[]): boolean {
+  #queryOf(statement: Statement, values: (string | null)[]): PostgresQuery {
     const { connection, pipeline } = this.#client
-    return (
-      (name !== undefined || values.length > 0) && connection !== undefined && pipeline !== true
-    )
+    const { text, name } = statement
+    if ((name !== undefined || values.length > 0) && connection !== undefined && pipeline !== true)
+      return new RowsQuery(statement, values)
+    const query = { text, values, rowMode: 'array', types: RAW_TEXTS } as const
+    return name === undefined ? query : { ...query, name }
   }
 
   /** By callback and with a timer of its own: with the promise of `pg`, or its `query_timeout`, reading a log takes 1.6 times the CPU. */
@@ -83,16 +85,6 @@ export class PostgresSession implements DatabaseSession {
         resolve(result.rows as readonly Row[])
       })
     })
-  }
-}
-
-/** Hands rows on that have arrived all together. */
-export function handTo(take: (row: Row) => void): (rows: readonly Row[]) => readonly Row[] {
-  return (rows) => {
-    rows.forEach((row) => {
-      take(row)
-    })
-    return []
   }
 }
 
