@@ -1,7 +1,7 @@
 import { EverfoldError } from '../errors.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
 
-/** A parked event was not given up: another one of its key stands before it. Nothing was done. */
+/** An event was not given up where another one of its key is the first that is parked. */
 export class DiscardRefusedError extends EverfoldError {
   readonly code = 'DISCARD_REFUSED'
   readonly retryable = false

@@ -146,7 +146,8 @@ export abstract class ProjectionOperations {
    * one, nothing is given up.
    *
    * @param discard.position of the event, as `parked()` tells it.
-   * @throws {DiscardRefusedError} another parked event of the key stands before it.
+   * @throws {DiscardRefusedError} in one of the builds, or read models, another event of the key is the first one parked. Where this one is, it is given up all the same:
+   * repeat the call when the other one is dealt with.
    * @throws {TypeError} the key is not parked, or the reason is empty.
    */
   async discardParked(name: string, key: string, discard: Discard): Promise<void> {
@@ -174,11 +175,11 @@ export abstract class ProjectionOperations {
       const builds = await buildsOfVersion(storage, projection.version)
       return requestParked(storage, builds, { key, discard })
     })
-    if (outcomes.flat().includes('asked')) return
     const { position } = discard ?? {}
     const other = outcomes.flat().find((outcome) => typeof outcome === 'object')
     if (position !== undefined && other !== undefined)
       throw new DiscardRefusedError({ projection: name, key, position, first: other.first })
+    if (outcomes.flat().includes('asked')) return
     throw new TypeError(
       `Key '${key}' of projection '${name}' is not parked. See parked('${name}').`,
     )

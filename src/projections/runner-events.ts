@@ -58,5 +58,6 @@ export class RunnerListeners {
             { error },
           )
         })
+        .catch(() => undefined) // a log that fails cannot be told of
   }
 }

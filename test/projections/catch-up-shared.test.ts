@@ -54,6 +54,23 @@ async function idle({ storage }: ReadModel<Balance>, over: AbortSignal): Promise
   }
 }
 
+describe('runners that start together', () => {
+  test('share the lanes before they would look the next time', async () => {
+    const store = openStore()
+    const balances = new MemoryReadModel<Balance>()
+    const runners = [1, 2].map(() =>
+      runnerOf(store, balances, accountBalances, { ...SHARED, leaseMs: 6000 }),
+    )
+    const begunAt = performance.now()
+
+    await Promise.all(runners.map((runner) => runner.start()))
+    await eventually(async () => (await lanesPerRunner(balances)).join() === '2,2')
+
+    expect(performance.now() - begunAt).toBeLessThan(700)
+    await Promise.all(runners.map((runner) => runner.stop()))
+  })
+})
+
 describe('runUntilCaughtUp', () => {
   test('shares the lanes evenly with another one at the same time', async () => {
     const store = openStore()

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { globalPosition, streamId, type ReadModel } from '../../src/index.ts'
+import {
+  globalPosition,
+  project,
+  ProjectionRunner,
+  streamId,
+  type ReadModel,
+} from '../../src/index.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
-import { append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
+import { append, deposited, openStore, present, runnerOf, silent } from './runner-fixture.ts'
 import { documentsOf, faultyAt, freshFold, parkedOf, withdrawn } from './parking-fixture.ts'
 
 const PARKING = { placement: { onFailure: 'park' } } as const
@@ -204,6 +210,32 @@ export function parkingRules(
       expect(await parkedOf(faulty)).toMatchObject([
         [1, expect.anything(), undefined],
         [2, undefined, undefined],
+      ])
+    })
+
+    test('says when an event is not given up in one of several read models', async () => {
+      const store = openStore()
+      const [one, other] = [open(), open()]
+      await append(store, 'odd', withdrawn(2), withdrawn(3))
+      const faulty = faultyAt()
+      const both = new ProjectionRunner({
+        store,
+        projections: [one, other].map((model) => project(faulty).into(model, PARKING.placement)),
+        logger: silent,
+      })
+      await both.runUntilCaughtUp()
+      const alone = runnerOf(store, one, faulty, PARKING)
+      await alone.discardParked(NAME, 'account-odd', { position: globalPosition(1), reason: 'old' })
+      await alone.runUntilCaughtUp()
+
+      const second = { position: globalPosition(2), reason: 'booked twice' }
+      const refused = both.discardParked(NAME, 'account-odd', second)
+
+      await expect(refused).rejects.toMatchObject({ code: 'DISCARD_REFUSED', first: 1n })
+      await both.runUntilCaughtUp()
+      expect(await parkedOf(alone)).toMatchObject([
+        [1, expect.anything(), 'old'],
+        [2, expect.anything(), 'booked twice'],
       ])
     })
 

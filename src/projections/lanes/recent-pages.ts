@@ -20,7 +20,7 @@ export interface Meeting {
 }
 
 /**
- * The last pages of a reading: up to 8, and up to 1000 events.
+ * The last pages of a reading: up to 8, and 1000 events unless one page has more.
  *
  * A place is found in them by position and event id only: where a page began or ended, or an event of it. That the reading went past a position does not
  * show that the log held this event there.
@@ -44,7 +44,10 @@ export class RecentPages {
     this.#pages.push({ start: this.#place, page })
     this.#events += page.events.length
     this.#place = page.through
-    while (this.#pages.length > MOST_PAGES || this.#events > MOST_EVENTS)
+    while (
+      this.#pages.length > MOST_PAGES ||
+      (this.#events > MOST_EVENTS && this.#pages.length > 1)
+    )
       this.#events -= this.#pages.shift()?.page.events.length ?? 0
   }
 

@@ -48,6 +48,7 @@ async function afterRefusal<Document, Event extends RecordedEvent>(
   const { storage, build, number, projection, owner, onFailure, isNarrowed } = options
   const told = refusal.firstOf(projection.name, storage.name)
   if (onFailure === 'stop' && !isNarrowed) throw told
+  if (isNarrowed) for (const why of refusal.documents.values()) options.onRetry(why, 0)
   const lane = await storage.readLane(build, number)
   const isOwn = lane.owner === owner && lane.epoch === claimed.epoch
   // A batch may have taken a good part of the lease, and the next one may, too.

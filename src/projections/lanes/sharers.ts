@@ -18,6 +18,8 @@ export class Sharers<Document> {
   #lookedAt = performance.now()
   #hadLanesAt = performance.now()
   #isAlone = false
+  /** It has become one, or tried to. */
+  #isMember = false
 
   constructor(storage: ReadModelStorage<Document>, build: Build, self: Omit<Member, 'revision'>) {
     this.#membership = new Membership(storage, self)
@@ -35,12 +37,13 @@ export class Sharers<Document> {
     if (this.#isAlone) return [this.#self]
     if (now - this.#lookedAt < leaseMs / LOOKS_PER_LEASE) return this.#members
     this.#lookedAt = now
+    this.#isMember = true
     this.#members = makersOf(await this.#membership.beat(), this.#build)
     return this.#members
   }
 
   /** Is no member any more. */
   async leave(): Promise<void> {
-    if (this.#members[0] !== this.#self) await this.#membership.leave().catch(() => undefined) // others find out by the missing beats
+    if (this.#isMember) await this.#membership.leave().catch(() => undefined) // others find out by the missing beats
   }
 }

@@ -139,6 +139,47 @@ function failureTests(place: SqlPlace): void {
     expect(await statements.cents()).toEqual([1, 2])
   })
 
+  test('tries a batch again whose statement failed in passing, whatever apply makes of that', async () => {
+    const store = openStore()
+    const statements = await shown(place)
+    await append(store, 'ada', deposited(1), deposited(2))
+    const failures = ['40P01', '40001']
+    const told: string[] = []
+    const wrapping = statements.declare({
+      before: async (_, session) => {
+        const text = `DO $$ BEGIN RAISE 'in the way' USING ERRCODE = '${failures.shift() ?? ''}'; END $$`
+        const failing = failures.length > 0 ? session.script(text) : Promise.resolve()
+        await failing.catch((cause: unknown) => {
+          throw new Error('The lines cannot be written.', { cause })
+        })
+      },
+    })
+    const logger = { ...silent, warn: (message: string) => told.push(message) }
+
+    await new ProjectionRunner({ store, projections: [wrapping], logger }).runUntilCaughtUp()
+
+    expect(await statements.cents()).toEqual([1, 2])
+    expect(told.join()).toContain('in the way')
+  })
+
+  test('tells of a batch that is tried again with fewer events', async () => {
+    const store = openStore()
+    const statements = await shown(place)
+    await append(store, 'ada', deposited(1), deposited(2))
+    const told: string[] = []
+    const wary = statements.declare({
+      before: (events) => {
+        if (events.length > 1) throw new RangeError('Two are too many.')
+      },
+    })
+    const logger = { ...silent, warn: (message: string) => told.push(message) }
+
+    await new ProjectionRunner({ store, projections: [wary], logger }).runUntilCaughtUp()
+
+    expect(await statements.cents()).toEqual([1, 2])
+    expect(told.join()).toContain('Two are too many.')
+  })
+
   test('undoes a batch whose constraint fails at its commit', async () => {
     const store = openStore()
     const statements = await shown(place)
@@ -200,7 +241,7 @@ function failureTests(place: SqlPlace): void {
       },
     })
 
-    await runnerOf(store, slow, { leaseMs: 400 }).runUntilCaughtUp()
+    await runnerOf(store, slow, { leaseMs: 1500 }).runUntilCaughtUp()
 
     expect(sizes.slice(0, 3)).toEqual([8, 4, 2])
     expect(await statements.totals()).toEqual({ ada: [36, 8] })
@@ -333,6 +374,36 @@ function nameTests(place: SqlPlace): void {
 
     await expect(refused).rejects.toMatchObject({ code: 'RELATION_TAKEN' })
     expect(await statements.relations()).toEqual([statements.sums, `${statements.sums}_b2`])
+  })
+
+  test('refuses to go on from a read model of the same name and table, and the other way round', async () => {
+    const store = openStore()
+    const [one, other] = [new Statements(place), new Statements(place)]
+    const documents = ({ name, lines }: Statements, version: number): ProjectionRunner => {
+      const { database, schema } = place
+      const model = new PostgresReadModel<Balance>({
+        database,
+        table: lines,
+        schema,
+        recordsSchema: schema,
+      })
+      const placed = project({ ...accountBalances, name, version }).into(model)
+      return new ProjectionRunner({ store, projections: [placed], logger: silent })
+    }
+    await documents(one, 1).runUntilCaughtUp()
+    await runnerOf(store, other.declare()).runUntilCaughtUp()
+
+    const ended = await Promise.allSettled([
+      runnerOf(store, one.declare({ version: 2 })).runUntilCaughtUp(),
+      documents(other, 2).runUntilCaughtUp(),
+    ])
+
+    const refused = { status: 'rejected', reason: { code: 'RELATION_TAKEN' } }
+    expect(ended).toMatchObject([refused, refused])
+    await documents(one, 1).runUntilCaughtUp()
+    await runnerOf(store, other.declare()).runUntilCaughtUp()
+    expect(await one.relations()).toEqual([one.lines, `${one.lines}_b1`])
+    expect((await other.relations()).length).toBe(4)
   })
 
   test('keeps its names from read models', async () => {

@@ -89,7 +89,7 @@ export class PostgresSession implements DatabaseSession {
 }
 
 /** A statement that may take for ever, 0, may do so in every database. */
-function shorterOf(statementMs: number | undefined, databaseMs: number): number {
+export function shorterOf(statementMs: number | undefined, databaseMs: number): number {
   if (statementMs === undefined || statementMs === 0) return statementMs ?? databaseMs
   return databaseMs === 0 ? statementMs : Math.min(statementMs, databaseMs)
 }

@@ -9,3 +9,8 @@ export function reservedWith(first: string): string {
 export function firstOfReservation(revision: string): string | undefined {
   return revision.startsWith(PREFIX) ? revision.slice(PREFIX.length) : undefined
 }
+
+/** Whether the recorded columns of a build are tables of an SQL projection, as JSON. Columns of documents are none. */
+export function isListOfTables(columns: string): boolean {
+  return columns.startsWith('[')
+}

@@ -16,6 +16,7 @@ import { describeColumns, type DocumentColumns } from './document-columns.ts'
 import type { IndexDefinition } from './index-definition.ts'
 import { LANE_PARAMETERS } from './lane-row.ts'
 import type { ReadModelName } from './read-model-name.ts'
+import { isListOfTables } from './name-reservation.ts'
 import { ReadModelView } from './read-model-view.ts'
 import { storageOf, StoredBuilds, type BuildContents } from './stored-builds.ts'
 
@@ -69,6 +70,7 @@ class DocumentTables<Document> implements BuildContents<Document> {
   /** The table and its records appear in one commit: what has no records is not ours, and is left alone. */
   async prepare(build: Build): Promise<void> {
     await this.#builds.prepare(build, {
+      isOurs: (columns) => !isListOfTables(columns),
       make: (session) => this.#make(session, build),
       check: (session) => this.#view.refuseInUse(session, build),
     })

@@ -20,6 +20,8 @@ export type BuildContents<Document> = Pick<
 >
 
 export interface BuildMaker {
+  /** Whether a build with these columns, as they were recorded, is of this kind of storage. */
+  readonly isOurs?: (columns: string) => boolean
   readonly make: (session: DatabaseSession) => Promise<void>
   /** Done each time. */
   readonly check?: (session: DatabaseSession) => Promise<void>
@@ -72,16 +74,23 @@ export class StoredBuilds {
     const builds = await this.records.readBuilds(this.database)
     const first = builds && firstOfReservation(builds.revision)
     if (first === undefined) return builds
-    const { schema, table } = this.#name
-    throw new RelationTakenError(this.display, new ReadModelName(schema, table).view, { first })
+    throw this.#taken({ first })
   }
 
-  /** Makes the contents of a build that stands in the builds record, if they are not made. They and their records appear in one commit. */
-  async prepare(build: Build, { make, check }: BuildMaker): Promise<void> {
+  /**
+   * Makes the contents of a build that stands in the builds record, if they are not made. They and their records appear in one commit.
+   *
+   * @throws {RelationTakenError} builds of another kind of storage have the name: neither could show, or drop, what the other one made.
+   */
+  async prepare(build: Build, { isOurs, make, check }: BuildMaker): Promise<void> {
     await this.change(async (session) => {
       const builds = await this.records.readBuilds(session)
       const known = [builds?.live, builds?.building, builds?.previous]
       if (!known.some((each) => each?.number === build.number)) throw this.#notPrepared(build)
+      for (const each of known) {
+        const columns = each && (await this.records.columnsOf(session, each))
+        if (columns !== undefined && isOurs?.(columns) === false) throw this.#taken()
+      }
       if ((await this.records.columnsOf(session, build)) === undefined) await make(session)
       await check?.(session)
     })
@@ -121,6 +130,11 @@ export class StoredBuilds {
       after = page.at(-1)
     }
     await this.columnsOf(build)
+  }
+
+  #taken(options?: { readonly first: string }): RelationTakenError {
+    const { schema, table } = this.#name
+    return new RelationTakenError(this.display, new ReadModelName(schema, table).view, options)
   }
 
   #notPrepared({ number }: Build): BuildNotPreparedError {

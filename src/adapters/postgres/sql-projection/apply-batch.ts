@@ -14,7 +14,7 @@ const QUERY_CANCELED = '57014'
 
 /**
  * Of the time that a write of the lane may take, `apply` has one half, and a statement that is still under way then, or a process that hangs, the other: so the
- * lane's row is free again before the lease ends.
+ * lane's row is free again 0.8 leases after the batch began.
  */
 const SHARE_OF_APPLY = 0.5
 
@@ -42,20 +42,20 @@ export async function applyBatch<Event extends RecordedEvent>(
   const { timeoutMs } = records.laneParameters(build, lane)
   const applyMs = timeoutMs && Math.ceil(timeoutMs * SHARE_OF_APPLY)
   const timed = { ...batch, applyMs }
-  let isApplying = false as boolean
+  let applying = undefined as BatchSession | undefined
   try {
     return await database.transaction(
       async (session) => {
         if (!(await records.writeLane(session, build, lane))) return 'superseded'
-        isApplying = true
-        await applyInTime(new BatchSession(session, { timeoutMs }), timed)
+        applying = new BatchSession(session, { timeoutMs })
+        await applyInTime(applying, timed)
         return 'committed'
       },
       { hangMs: applyMs },
     )
   } catch (error) {
-    if (!isApplying) throw error
-    return { failure: failureOf(error, timed) }
+    if (applying === undefined) throw error
+    return { failure: failureOf(error, { ...timed, first: applying.failure ?? error }) }
   }
 }
 
@@ -82,15 +82,23 @@ async function applyInTime<Event extends RecordedEvent>(
   }
 }
 
-/** @throws what no event is to blame for. */
-function failureOf<Event extends RecordedEvent>(error: unknown, batch: TimedBatch<Event>): Error {
+/**
+ * Judges by what failed first: `apply` may have thrown something else over it.
+ *
+ * @throws what no event is to blame for.
+ */
+function failureOf<Event extends RecordedEvent>(
+  error: unknown,
+  { first, ...batch }: TimedBatch<Event> & { readonly first: unknown },
+): Error {
   if (error instanceof SqlProjectionTimeoutError) return error
-  if (error instanceof DatabaseError && error.sqlState === QUERY_CANCELED)
-    return timeoutOf(batch, { cause: error })
-  const isTransient = EverfoldError.is(error) && error.retryable
-  if (isTransient || error instanceof DatabaseClosedError || error instanceof DatabaseBrokenError)
-    throw error
-  return error instanceof Error ? error : new Error(String(error))
+  if (first instanceof DatabaseError && first.sqlState === QUERY_CANCELED)
+    return timeoutOf(batch, { cause: first })
+  const isTransient = EverfoldError.is(first) && first.retryable
+  if (isTransient || first instanceof DatabaseClosedError || first instanceof DatabaseBrokenError)
+    throw first
+  const told = error instanceof DatabaseError ? first : error
+  return told instanceof Error ? told : new Error(String(told))
 }
 
 function timeoutOf<Event extends RecordedEvent>(

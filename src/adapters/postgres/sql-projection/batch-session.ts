@@ -1,4 +1,5 @@
 import type { DatabaseSession, Parameter, Row, Statement } from '../database/database.ts'
+import { shorterOf } from '../database/postgres-session.ts'
 import { refuseTransactionControl } from './transaction-control.ts'
 
 /** The session of a batch, for as long as its transaction is open: what comes later would be on its own, and is refused; so is what would end it. */
@@ -8,6 +9,7 @@ export class BatchSession implements DatabaseSession {
   readonly #timeoutMs: number | undefined
   readonly #running = new Set<Promise<unknown>>()
   #isOver = false
+  #failure: unknown
 
   /** @param options.timeoutMs how long the answer of a statement is waited for. */
   constructor(session: DatabaseSession, { timeoutMs }: { readonly timeoutMs: number | undefined }) {
@@ -19,8 +21,14 @@ export class BatchSession implements DatabaseSession {
     }
   }
 
+  /** What the first statement that failed failed with: those after it say only that the transaction is undone. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
   query(statement: Statement, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
-    const timed = { ...statement, timeoutMs: this.#timeoutMs ?? statement.timeoutMs }
+    const timeoutMs = shorterOf(statement.timeoutMs, this.#timeoutMs ?? 0)
+    const timed = { ...statement, timeoutMs }
     return this.#run(statement.text, () => this.#session.query(timed, parameters))
   }
 
@@ -53,6 +61,9 @@ export class BatchSession implements DatabaseSession {
     this.#running.add(running)
     try {
       return await running
+    } catch (error) {
+      this.#failure ??= error
+      throw error
     } finally {
       this.#running.delete(running)
     }

@@ -9,6 +9,7 @@ import type {
   ReadModelStorage,
 } from '../../../projections/read-model-storage.ts'
 import type { Database, DatabaseSession } from '../database/database.ts'
+import { isListOfTables } from '../read-model/name-reservation.ts'
 import { ReadModelName } from '../read-model/read-model-name.ts'
 import { storageOf, StoredBuilds, type BuildContents } from '../read-model/stored-builds.ts'
 import { applyBatch } from './apply-batch.ts'
@@ -68,6 +69,7 @@ class SqlTablesOfBuilds<Event extends RecordedEvent, Table extends string> imple
   async prepare(build: Build): Promise<void> {
     const { tables } = this.#contents
     await this.#builds.prepare(build, {
+      isOurs: isListOfTables,
       make: (session) => this.#make(session, build),
       check: (session) => this.#views.refuseInUse(session, build, tables),
     })
