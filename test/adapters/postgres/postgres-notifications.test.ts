@@ -50,6 +50,7 @@ describeOnServer('a subscription', () => {
 
       await append(writer)
       await next()
+      await sleep(100) // it looks around once more after a page
       const account = `account-${randomUUID()}`
       await rawAppend(writer.pool, { schema: follower.schema, stream: account }) // tells nobody
       await writer.pool.query('SELECT pg_terminate_backend($1)', [before])
