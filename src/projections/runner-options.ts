@@ -4,7 +4,7 @@ import type { Registration } from './registration.ts'
 
 export interface ProjectionRunnerOptions {
   readonly store: EventStore
-  /** Which projections to run, and into what: `project(projection).into(readModel)`. */
+  /** What to run: `project(projection).into(readModel)`, `react(reaction).with(checkpoints)`, `sqlProjection({ ... }).into({ database })`. */
   readonly projections: readonly Registration[]
   /** Told what happens in the background. Default: warnings of the process (`process.on('warning', ...)`). */
   readonly logger?: Logger | undefined
