@@ -56,13 +56,28 @@ const ownedBy = (owner: string, leaseMs: number): LaneRecord => ({
 describe('the lanes of a build', () => {
   test('come out even among runners, whatever their number', () => {
     const shares = (runners: readonly string[], lanes: number): readonly number[] =>
-      runners.map((runner) => shareOf(runner, runners.map(member), lanes))
+      runners.map((runner) => shareOf(runner, runners.map(member), { lanes, owned: new Map() }))
 
     expect(shares(['b', 'a'], 8)).toEqual([4, 4])
     expect(shares(['c', 'a', 'b'], 8)).toEqual([2, 3, 3])
     expect(shares(['a', 'b', 'c'], 2)).toEqual([1, 1, 0])
     expect(shares(['a'], 64)).toEqual([64])
-    expect(shareOf('unknown', [member('a')], 8)).toBe(0)
+    expect(shareOf('unknown', [member('a')], { lanes: 8, owned: new Map() })).toBe(0)
+  })
+
+  test('stay with those who have them where they do not come out even', () => {
+    const shares = (has: Readonly<Record<string, number>>, lanes: number): readonly number[] =>
+      Object.keys(has).map((runner) =>
+        shareOf(runner, Object.keys(has).map(member), {
+          lanes,
+          owned: new Map(Object.entries(has)),
+        }),
+      )
+
+    expect(shares({ a: 0, b: 1 }, 1)).toEqual([0, 1])
+    expect(shares({ a: 0, b: 4, c: 4 }, 8)).toEqual([2, 3, 3])
+    expect(shares({ a: 2, b: 3, c: 3 }, 8)).toEqual([2, 3, 3])
+    expect(shares({ a: 0, b: 8 }, 8)).toEqual([4, 4])
   })
 
   test('are taken up to the share, but not the one without keys', async () => {

@@ -42,7 +42,7 @@ export class LaneShare {
     isWanted: (number: number) => boolean = () => true,
   ): void {
     const { lanes, runner } = this.#options
-    const share = shareOf(runner, members, lanes)
+    const share = shareOf(runner, members, { lanes, owned: this.#owned(records) })
     this.#stallsToTry ??= new Set(
       records.flatMap(({ stall, revision }) => (stall === undefined ? [] : [revision])),
     )
@@ -72,6 +72,15 @@ export class LaneShare {
     await Promise.all(running.map(({ ended }) => ended))
   }
 
+  /** How many lanes each runner has, by what the records say. This one knows of its own also before they do. */
+  #owned(records: readonly LaneRecord[]): ReadonlyMap<string, number> {
+    const { runner, lanes } = this.#options
+    const owned = new Map<string, number>()
+    for (const { owner } of records.slice(0, lanes))
+      if (owner !== undefined) owned.set(owner, (owned.get(owner) ?? 0) + 1)
+    return owned.set(runner, Math.max(owned.get(runner) ?? 0, this.#running.size))
+  }
+
   /** A lane is free when nobody has it, or when its revision did not change for the lease of whoever has it. */
   #isFree(number: number, record: LaneRecord): boolean {
     const { owner, revision, leaseMs, stall } = record
@@ -89,11 +98,19 @@ export class LaneShare {
   }
 }
 
-/** How many of the lanes are for one of the members: all get as many, the first ones in the order of their names one more where it does not come out even. */
-export function shareOf(runner: string, members: readonly Member[], lanes: number): number {
+/**
+ * How many of the lanes are for one of the members: all get as many. Where that does not come out even, those who have most get one more, so that no lane changes
+ * hands for nothing, and of those who have as many, the first ones in the order of their names.
+ */
+export function shareOf(
+  runner: string,
+  members: readonly Member[],
+  { lanes, owned }: { readonly lanes: number; readonly owned: ReadonlyMap<string, number> },
+): number {
+  const lanesOf = (name: string): number => owned.get(name) ?? 0
   const place = members
     .map((member) => member.runner)
-    .toSorted()
+    .toSorted((one, other) => lanesOf(other) - lanesOf(one) || (one < other ? -1 : 1))
     .indexOf(runner)
   if (place < 0) return 0
   return Math.floor(lanes / members.length) + (place < lanes % members.length ? 1 : 0)
