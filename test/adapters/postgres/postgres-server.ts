@@ -94,11 +94,12 @@ export class PostgresServer {
 
   async close(): Promise<void> {
     const [pool] = this.#pools
-    const schemas = this.#hasFailed ? [] : this.#schemas
-    for (const schema of schemas)
-      await pool?.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
-    const open = this.#pools.filter(({ ended }) => !ended)
-    await Promise.all(open.map((each) => each.end()))
+    try {
+      for (const schema of this.#hasFailed ? [] : this.#schemas) await dropSchema(pool, schema)
+    } finally {
+      const open = this.#pools.filter(({ ended }) => !ended)
+      await Promise.all(open.map((each) => each.end()))
+    }
     const databases = this.#hasFailed ? [] : this.#databases
     for (const name of databases) await this.#administer(`DROP DATABASE ${name} WITH (FORCE)`)
   }
@@ -112,4 +113,16 @@ export class PostgresServer {
       await client.end()
     }
   }
+}
+
+/** Again where it met the last statement of a process that was killed: a deadlock, or a table that was just changed. */
+async function dropSchema(pool: pg.Pool | undefined, schema: string): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      await pool?.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
+      return
+    } catch (error) {
+      const { code } = error as { readonly code?: string }
+      if (tries === 5 || (code !== '40P01' && code !== 'XX000')) throw error
+    }
 }
