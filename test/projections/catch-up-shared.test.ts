@@ -54,6 +54,14 @@ async function idle({ storage }: ReadModel<Balance>, over: AbortSignal): Promise
   }
 }
 
+/** Gives the first lane to a runner that is gone. */
+async function claimForDead({ storage }: ReadModel<Balance>): Promise<void> {
+  const { live } = present(await storage.readBuilds())
+  const previous = await storage.readLane(live, 0)
+  const claimed = { ...previous, owner: 'dead', leaseMs: 300, revision: randomUUID() }
+  await storage.writeLane(live, { number: 0, previous, next: claimed })
+}
+
 describe('runners that start together', () => {
   test('share the lanes before they would look the next time', async () => {
     const store = openStore()
@@ -111,6 +119,7 @@ describe('runUntilCaughtUp', () => {
     const balances = new MemoryReadModel<Balance>()
     const options = { ...SHARED, placement: { lanes: 1 } }
     await runnerOf(store, balances, accountBalances, options).runUntilCaughtUp()
+    await claimForDead(balances) // so that both come when the lane is nobody's
     const over = new AbortController()
     const idling = idle(balances, over.signal)
     await manyEvents(store)
