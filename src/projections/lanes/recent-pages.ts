@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LogPage } from '../../event-store/event-reader.ts'
 
 const MOST_PAGES = 8
-/** Events that are kept longer than it takes to fold them grow old, and cost as much in garbage collection as to fold: with 8000, a sixth of all time. */
+/** Events that are kept longer than it takes to fold them grow old: with 8000, building a read model takes 7 to 9 % longer. */
 const MOST_EVENTS = 1000
 
 interface RecentPage {
