@@ -63,31 +63,42 @@ async function makeIndexSlowly(pool: pg.Pool, table: string): Promise<void> {
   }
 }
 
+/** Drops a build while its index is being made: whether the drop met the index's last commit, and what is left of the table. */
+async function dropBesideIndex(pool: pg.Pool) {
+  const schema = server.anySchema()
+  await pool.query(`CREATE SCHEMA ${schema}`)
+  const names = { schema, recordsSchema: schema, table: 'documents' }
+  const table = `${schema}.documents_b1`
+  const database = postgres(pool)
+  const given = new ContractModel(
+    new PostgresReadModel<object>({ ...names, database }) as never,
+    documentOf(),
+  )
+  const build = await given.build()
+  let making: Promise<void> | undefined
+  const { failures, database: waiting } = held(database, async () => {
+    making ??= makeIndexSlowly(pool, table)
+    await letGo(pool, { table, making })
+  })
+  const { storage } = new PostgresReadModel<object>({ ...names, database: waiting })
+
+  await storage.drop(build)
+  await making
+
+  const { rows } = await pool.query(`SELECT to_regclass('${table}') AS found`)
+  return { failures, rows }
+}
+
 describeOnServer('PostgresReadModel', () => {
   server.test('drops a build while another process makes an index of it', async () => {
-    const schema = server.anySchema()
     const pool = server.pool()
-    await pool.query(`CREATE SCHEMA ${schema}`)
-    const names = { schema, recordsSchema: schema, table: 'documents' }
-    const table = `${schema}.documents_b1`
-    const database = postgres(pool)
-    const given = new ContractModel(
-      new PostgresReadModel<object>({ ...names, database }) as never,
-      documentOf(),
-    )
-    const build = await given.build()
-    let making: Promise<void> | undefined
-    const { failures, database: waiting } = held(database, async () => {
-      making ??= makeIndexSlowly(pool, table)
-      await letGo(pool, { table, making })
-    })
-    const { storage } = new PostgresReadModel<object>({ ...names, database: waiting })
-
-    await storage.drop(build)
-    await making
-
-    const { rows } = await pool.query(`SELECT to_regclass('${table}') AS found`)
-    assert.deepEqual(failures, ['XX000'])
-    assert.deepEqual(rows, [{ found: null }])
+    const all: unknown[] = []
+    // The drop meets the index only within a tenth of a second: a busy machine may miss it.
+    for (let tries = 1; all.length === 0 && tries <= 50; tries += 1) {
+      const { failures, rows } = await dropBesideIndex(pool)
+      assert.deepEqual(rows, [{ found: null }])
+      all.push(...failures)
+    }
+    assert.deepEqual(all, ['XX000'])
   })
 })
