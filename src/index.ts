@@ -73,6 +73,7 @@ export {
   streamId,
   type StreamId,
 } from './event-store/stream-id.ts'
+export { partOf, type StreamPartition } from './event-store/stream-partition.ts'
 export type { TimeMoment } from './event-store/time-moment.ts'
 export { UnknownEventTypeError } from './event-store/unknown-event-type-error.ts'
 export { UpcastFailedError } from './event-store/upcast-failed-error.ts'

@@ -2,6 +2,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { GlobalPosition } from './global-position.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 import type { StreamId } from './stream-id.ts'
+import type { StreamPartition } from './stream-partition.ts'
 
 /** The half of an `EventStore` that reads. Events are upcast. Leaving a `for await` early releases what it holds. */
 export interface EventReader {
@@ -77,6 +78,8 @@ export interface SubscribeOptions {
   readonly types?: readonly string[] | undefined
   /** Only events of streams of these categories. Default: all. */
   readonly categories?: readonly string[] | undefined
+  /** Only events of streams in these parts, e.g. to share a log among readers; a store leaves out the others where it can, on its server. Default: all. */
+  readonly partition?: StreamPartition | undefined
   /** Events per round trip, 1 to 10,000. Default 2000. */
   readonly pageSize?: number | undefined
   readonly signal?: AbortSignal | undefined

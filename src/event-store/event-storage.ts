@@ -4,6 +4,7 @@ import type { ExpectedVersion } from './expected-version.ts'
 import type { GlobalPosition } from './global-position.ts'
 import type { EventToStore, StoredEvent } from './stored-event.ts'
 import type { StreamId } from './stream-id.ts'
+import type { StreamPartition } from './stream-partition.ts'
 
 /**
  * The port that an adapter implements: single operations on stored events. Everything with a loop (pages, following, repeating) and
@@ -111,6 +112,8 @@ export interface LogRange {
   readonly isBelowHead?: boolean | undefined
   readonly types: readonly string[] | undefined
   readonly categories: readonly string[] | undefined
+  /** Events of other parts may be left out: whoever asks drops them. */
+  readonly partition?: StreamPartition | undefined
   readonly limit: number
 }
 

@@ -8,6 +8,9 @@ import { held } from './held.ts'
 import { nextTurn } from './next-turn.ts'
 import { checkPageSize } from './page-size.ts'
 import { retryDelayMs } from './retry-delay.ts'
+import type { RecordedEvent } from './recorded-event.ts'
+import type { StoredEvent } from './stored-event.ts'
+import { checkPartition, isIn, type StreamPartition } from './stream-partition.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** Reads the log in pages, and follows it. */
@@ -49,7 +52,7 @@ export class LogReader {
         through !== undefined &&
         (events.length > 0 || through.position > (after?.position ?? NOWHERE))
       )
-        yield { events: this.#decoder.decodeLog(events), through }
+        yield { events: this.#decode(events, options.partition), through }
       after = through
       if (isLast || reaches(through, until)) return
       if (mayPrefetch) {
@@ -100,7 +103,7 @@ export class LogReader {
         coming = next(after)
         await nextTurn()
       }
-      if (hasMoved) yield { events: this.#decoder.decodeLog(events), through }
+      if (hasMoved) yield { events: this.#decode(events, options.partition), through }
       if (isFull) continue
       if (!hasMoved) await this.#pause({ seen, signal })
       seen = this.#appends
@@ -114,8 +117,19 @@ export class LogReader {
     for (const wakeUp of this.#sleepers) wakeUp()
   }
 
-  #requests({ types, categories, pageSize, signal }: SubscribeOptions) {
+  /** What others are to read is not decoded. */
+  #decode(
+    events: readonly StoredEvent[],
+    partition: StreamPartition | undefined,
+  ): readonly RecordedEvent[] {
+    const asked =
+      partition === undefined ? events : events.filter(({ streamId }) => isIn(partition, streamId))
+    return this.#decoder.decodeLog(asked)
+  }
+
+  #requests({ types, categories, partition, pageSize, signal }: SubscribeOptions) {
     const limit = checkPageSize(pageSize)
+    if (partition !== undefined) checkPartition(partition)
     if (types?.length === 0 || categories?.length === 0)
       throw new TypeError(
         'An empty list of types or categories matches no event. Leave the option out to read all.',
@@ -129,7 +143,7 @@ export class LogReader {
       // As far as a head that was told before, a storage need not ask again what is safe.
       const isBelowHead = until !== undefined && (after?.position ?? NOWHERE) < known
       const bound = isBelowHead && known < until ? known : until
-      const filter = { types, categories, limit }
+      const filter = { types, categories, partition, limit }
       return this.#storage.readAllPage({ after, until: bound, isBelowHead, ...filter })
     }
   }

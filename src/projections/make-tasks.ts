@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { checkPageSize } from '../event-store/page-size.ts'
+import type { Feed } from './lanes/lane-options.ts'
 import { SharedFeed } from './lanes/shared-feed.ts'
 import { warningLogger } from './logger.ts'
 import { filterOf, fingerprintOf, unionOf } from './projection-filter.ts'
@@ -29,8 +30,8 @@ export function makeTasks(
   checkPageSize(pageSize)
   const filters = projections.map(({ use }) => use(({ definition }) => filterOf<never>(definition)))
   const { types, categories } = unionOf(filters)
-  const shared = new SharedFeed((after, signal) =>
-    store.subscribe({ after, types, categories, pageSize, signal }),
+  const shared = new SharedFeed((after, signal, partition) =>
+    store.subscribe({ after, types, categories, partition, pageSize, signal }),
   )
   const make = <Document, Event extends RecordedEvent>(
     placed: Placed<Document, Event>,
@@ -44,7 +45,7 @@ export function makeTasks(
     const { onFailure = 'stop' } = placement
     const running = { store, runner, leaseMs, cacheBytes, onFailure, report: progress }
     const context = { projection, ...kept, ...definition, ...running }
-    const following: typeof shared.pages = (after, signal) => shared.pages(after, signal)
+    const following: Feed = (after, signal, wanted) => shared.pages(after, signal, wanted)
     return new ProjectionTask({
       context,
       placement,

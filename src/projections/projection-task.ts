@@ -121,10 +121,10 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const { until } = options
     const { types, categories } = filter
     const { pageSize } = this.#options
-    const shared = new SharedFeed((after, reading) =>
-      store.readAll({ after, until, types, categories, pageSize, signal: reading }),
+    const shared = new SharedFeed((after, reading, partition) =>
+      store.readAll({ after, until, types, categories, partition, pageSize, signal: reading }),
     )
-    const feed: Feed = (after, reading) => shared.pages(after, reading)
+    const feed: Feed = (after, reading, wanted) => shared.pages(after, reading, wanted)
     await catchUp(this.context, build, { ...options, feed })
   }
 

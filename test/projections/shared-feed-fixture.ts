@@ -9,6 +9,8 @@ import type { EventStore } from '../../src/event-store/event-store.ts'
 import { globalPosition } from '../../src/event-store/global-position.ts'
 import { streamId } from '../../src/event-store/stream-id.ts'
 import { SharedFeed, type SharedFeedOptions } from '../../src/projections/lanes/shared-feed.ts'
+import type { ReadLog } from '../../src/projections/lanes/shared-reading.ts'
+import type { WantedPart } from '../../src/projections/lanes/wanted-part.ts'
 import { wrapStorage } from '../event-store/wrap-storage.ts'
 
 const NEVER_MS = 20_000
@@ -40,9 +42,9 @@ export class CountedLog {
     this.store = createEventStore(counted, { catalogs: [counterEvents], pollIntervalMs: NEVER_MS })
   }
 
-  async append(count: number, type = 'Counted'): Promise<void> {
+  async append(count: number, type = 'Counted', counter = 1): Promise<void> {
     const events = Array.from({ length: count }, () => ({ type, data: {} }))
-    await this.store.append(streamId('counter', '1'), events, { expectedVersion: 'any' })
+    await this.store.append(streamId('counter', `${counter}`), events, { expectedVersion: 'any' })
   }
 
   /** The place of the event at a position; undefined: the beginning. */
@@ -59,7 +61,7 @@ export class CountedLog {
   /** A feed that follows this log. */
   following(options: SubscribeOptions & SharedFeedOptions = {}): SharedFeed {
     return this.feed(
-      (after, signal) => this.store.subscribe({ ...options, after, signal }),
+      (after, signal, partition) => this.store.subscribe({ ...options, after, partition, signal }),
       options,
     )
   }
@@ -68,17 +70,15 @@ export class CountedLog {
   upTo(until: number, options: SubscribeOptions & SharedFeedOptions = {}): SharedFeed {
     const end = { until: globalPosition(until) }
     return this.feed(
-      (after, signal) => this.store.readAll({ ...options, ...end, after, signal }),
+      (after, signal, partition) =>
+        this.store.readAll({ ...options, ...end, after, partition, signal }),
       options,
     )
   }
 
   /** A feed over this log that reads it in some other way. */
-  feed(
-    read: (after: Checkpoint | undefined, signal: AbortSignal) => AsyncIterable<LogPage>,
-    options: SharedFeedOptions,
-  ): SharedFeed {
-    return new SharedFeed((after, signal) => this.#counted(read(after, signal)), options)
+  feed(read: ReadLog, options: SharedFeedOptions): SharedFeed {
+    return new SharedFeed((...asked) => this.#counted(read(...asked)), options)
   }
 
   async *#counted(pages: AsyncIterable<LogPage>): AsyncGenerator<LogPage> {
@@ -97,8 +97,8 @@ export class Consumer {
   readonly #pages: AsyncIterator<LogPage>
   readonly #stop = new AbortController()
 
-  constructor(feed: SharedFeed, after?: Checkpoint) {
-    this.#pages = feed.pages(after, this.#stop.signal)[Symbol.asyncIterator]()
+  constructor(feed: SharedFeed, after?: Checkpoint, wanted?: WantedPart) {
+    this.#pages = feed.pages(after, this.#stop.signal, wanted)[Symbol.asyncIterator]()
   }
 
   get signal(): AbortSignal {

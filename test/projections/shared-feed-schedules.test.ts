@@ -4,6 +4,8 @@ import type { Checkpoint } from '../../src/event-store/checkpoint.ts'
 import type { LogPage } from '../../src/event-store/event-reader.ts'
 import { held } from '../../src/event-store/held.ts'
 import { StoreRewoundError } from '../../src/event-store/store-rewound-error.ts'
+import { isIn } from '../../src/event-store/stream-partition.ts'
+import type { WantedPart } from '../../src/projections/lanes/wanted-part.ts'
 import type { SharedFeed } from '../../src/projections/lanes/shared-feed.ts'
 import { seededRandom, seeds, type SeededRandom } from '../faults/seeded-random.ts'
 import { CountedLog } from './shared-feed-fixture.ts'
@@ -20,6 +22,7 @@ interface Taken {
   readonly after: Checkpoint | undefined
   readonly ids: string[]
   through: Checkpoint | undefined
+  readonly wanted: WantedPart
   /** A page that begins before the one in front of it ended, or ends before its own last event. */
   isTorn: boolean
 }
@@ -53,11 +56,21 @@ async function runSchedule(seed: number) {
   const filter = random.chance(0.5) ? ['Counted'] : undefined
   const pageSize = 1 + random.below(7)
   const feed = log.feed(
-    (after, signal) => split(log.store.subscribe({ after, signal, pageSize, types: filter })),
+    (after, signal, partition) =>
+      split(log.store.subscribe({ after, partition, signal, pageSize, types: filter })),
     { queuePages: 1 + random.below(4), patienceMs: 1 + random.below(4) },
   )
   const end: End = { position: undefined }
-  const consumers = Array.from({ length: CONSUMERS }, () => consume(feed, log, random, end))
+  const parts = random.chance(0.7)
+    ? { wanting: random.chance(0.8) ? 1 : 0.8, count: 2 + random.below(4) }
+    : undefined
+  const consumers = Array.from({ length: CONSUMERS }, () => {
+    const wanted =
+      parts && random.chance(parts.wanting)
+        ? { count: parts.count, parts: [random.below(parts.count)] }
+        : undefined
+    return consume({ feed, log, wanted }, random, end)
+  })
   for (let left = 10; left > 0; left--) {
     await pause(random)
     await appendSome(log, random)
@@ -82,14 +95,18 @@ async function settled<Result>(log: CountedLog, coming: Promise<Result>): Promis
       state.isDone = true
     }),
   )
-  while (!state.isDone) await Promise.all([log.append(1), sleep(2)])
+  for (let count = 0; !state.isDone; count++)
+    await Promise.all([log.append(1, 'Counted', count % 8), sleep(2)])
   return done
 }
 
 /** Reads from a random place, at a random pace, perhaps not to the end. */
 async function consume(
-  feed: SharedFeed,
-  log: CountedLog,
+  {
+    feed,
+    log,
+    wanted,
+  }: { readonly feed: SharedFeed; readonly log: CountedLog; readonly wanted: WantedPart },
   random: SeededRandom,
   end: Readonly<End>,
 ): Promise<Taken | Error> {
@@ -98,12 +115,12 @@ async function consume(
   const place = await log.at(random.below(head + 1))
   const isLost = place !== undefined && random.chance(0.1)
   const after = isLost ? { ...place, eventId: 'lost' } : place
-  const taken: Taken = { after, ids: [], through: after, isTorn: false }
+  const taken: Taken = { after, wanted, ids: [], through: after, isTorn: false }
   const stop = new AbortController()
   const most = random.chance(0.3) ? random.below(12) : Infinity
   let pages = 0
   try {
-    for await (const page of feed.pages(after, stop.signal)) {
+    for await (const page of feed.pages(after, stop.signal, wanted)) {
       note(taken, page)
       if (++pages > most) break
       if (end.position !== undefined && page.through.position >= end.position) break
@@ -120,19 +137,27 @@ function note(taken: Taken, { events, through }: LogPage): void {
   const start = taken.through?.position ?? 0n
   const isBefore = events.some(({ position }) => position <= start || position > through.position)
   if (isBefore || through.position < start) taken.isTorn = true
-  taken.ids.push(...events.map(partOf))
+  taken.ids.push(...events.filter(isWantedBy(taken)).map(nameOf))
   taken.through = through
 }
 
-function isWhole({ after, ids, through }: Taken, all: readonly LogPage[]): boolean {
+function isWhole(taken: Taken, all: readonly LogPage[]): boolean {
+  const { after, ids, through } = taken
   const from = after?.position ?? 0n
   const expected = all
     .flatMap(({ events }) => events)
+    .filter(isWantedBy(taken))
     .filter(({ position }) => position > from && position <= (through?.position ?? 0n))
-  return JSON.stringify(ids) === JSON.stringify(expected.map(partOf))
+  return JSON.stringify(ids) === JSON.stringify(expected.map(nameOf))
 }
 
-const partOf = ({ id, version }: LogPage['events'][number]): string => `${id}/${version}`
+/** Pages may hold more than was wanted. */
+const isWantedBy =
+  ({ wanted }: Taken) =>
+  ({ streamId }: LogPage['events'][number]): boolean =>
+    wanted === undefined || isIn(wanted, streamId)
+
+const nameOf = ({ id, version }: LogPage['events'][number]): string => `${id}/${version}`
 
 /** Gives every third event in two parts, which share its place: they differ in their version here. */
 async function* split(pages: AsyncIterable<LogPage>): AsyncGenerator<LogPage> {
@@ -156,7 +181,11 @@ async function allOf(
 
 async function appendSome(log: CountedLog, random: SeededRandom): Promise<void> {
   for (let left = random.below(4); left >= 0; left--)
-    await log.append(1 + random.below(12), random.chance(0.4) ? 'Other' : 'Counted')
+    await log.append(
+      1 + random.below(12),
+      random.chance(0.4) ? 'Other' : 'Counted',
+      random.below(8),
+    )
 }
 
 /** Nothing, some turns of the event loop, or some milliseconds. */

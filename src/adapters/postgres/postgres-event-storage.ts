@@ -98,9 +98,9 @@ export class PostgresEventStorage implements EventStorage {
    * page's time. Where that leaves the page short, it is read again with a fresh one.
    */
   async readAllPage(range: LogRange): Promise<StoredLogPage> {
-    const { after, until, isBelowHead, types, categories, limit } = range
+    const { after, until, isBelowHead, types, categories, partition, limit } = range
     await this.#schema.ready()
-    const statement = this.#statements.readAll({ types, categories })
+    const statement = this.#statements.readAll({ types, categories, partition })
     const eventId = after !== undefined && isStorableText(after.eventId) ? after.eventId : null
     const read = async (session: DatabaseSession, safePosition: string | null) => {
       const rows = await session.query(statement, [
@@ -111,6 +111,8 @@ export class PostgresEventStorage implements EventStorage {
         types?.filter(isStorableText) ?? null,
         categories?.filter(isStorableText) ?? null,
         limit,
+        partition?.count ?? null,
+        partition?.parts ?? null,
       ])
       return logPage(rows, { after, limit })
     }

@@ -11,6 +11,7 @@ import { LaneShare } from './lane-share.ts'
 import { LaneTakenError } from './lane-taken-error.ts'
 import { PageKeys } from './page-keys.ts'
 import { runLane } from './run-lane.ts'
+import type { WantedPart } from './wanted-part.ts'
 
 /** The lanes of one build that this runner moves, over one feed. */
 export class BuildLanes<Document, Event extends RecordedEvent> {
@@ -99,12 +100,20 @@ export class BuildLanes<Document, Event extends RecordedEvent> {
       const lane = await claimLane(claim, seen, { isHeld: false })
       if (lane === undefined) return // somebody else was faster
       ;({ epoch } = lane)
-      await runLane({ ...this.#options(number, progressed), ...claim }, lane, this.#feed, signal)
+      const feed: Feed = (after, reading) => this.#feed(after, reading, this.#wantedBy(number))
+      await runLane({ ...this.#options(number, progressed), ...claim }, lane, feed, signal)
       if (!signal.aborted) this.#finished.add(number)
     }
     // Longer pauses would lose the lane while the runner is well.
     const longestPauseMs = leaseMs / 3
     await retryTransient(lease, { signal, onRetry: this.#reportOf(number).retries, longestPauseMs })
+  }
+
+  /** Where keys are stream ids, a lane is a part of the log. */
+  #wantedBy(number: number): WantedPart {
+    const { lanes: count } = this.build
+    if (this.#context.projection.key !== undefined || count === 1) return undefined
+    return { count, parts: [number] }
   }
 
   #reportOf(number: number): OneLaneReport {

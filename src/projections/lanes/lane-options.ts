@@ -7,6 +7,7 @@ import type { ProjectionFilter } from '../projection-filter.ts'
 import type { LaneClaim } from './lane-claim.ts'
 import type { MakeLaneWork } from './lane-work.ts'
 import type { PageKeys } from './page-keys.ts'
+import type { WantedPart } from './wanted-part.ts'
 
 /** What a lane is run with. */
 export interface LaneOptions<Document, Event extends RecordedEvent> extends LaneClaim<Document> {
@@ -29,5 +30,9 @@ export interface LaneOptions<Document, Event extends RecordedEvent> extends Lane
   readonly onPark: (setback: Setback<Event>) => void
 }
 
-/** What a lane folds: pages from a checkpoint on. Ends where its maker says. */
-export type Feed = (after: Checkpoint | undefined, signal: AbortSignal) => AsyncIterable<LogPage>
+/** What lanes fold: pages from a checkpoint on, at least with what is wanted of them. Ends where its maker says. */
+export type Feed = (
+  after: Checkpoint | undefined,
+  signal: AbortSignal,
+  wanted?: WantedPart,
+) => AsyncIterable<LogPage>

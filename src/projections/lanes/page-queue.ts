@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LogPage } from '../../event-store/event-reader.ts'
 import { unlessAborted } from '../../event-store/unless-aborted.ts'
+import type { WantedPart } from './wanted-part.ts'
 
 /** What fills a queue. */
 export interface PageSource {
@@ -12,6 +13,8 @@ export interface PageSource {
 
 /** The pages that one consumer of a shared feed has still to take. */
 export class PageQueue {
+  /** What its consumer wants of the pages, which may hold more. */
+  readonly wanted: WantedPart
   readonly #pages: LogPage[] = []
   #place: Checkpoint | undefined
   #source: PageSource | undefined
@@ -21,7 +24,8 @@ export class PageQueue {
   #longest = 0
   #heldUpMs = 0
 
-  constructor(place: Checkpoint | undefined) {
+  constructor(place: Checkpoint | undefined, wanted: WantedPart) {
+    this.wanted = wanted
     this.#place = place
   }
 

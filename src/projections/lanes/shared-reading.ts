@@ -2,10 +2,19 @@ import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LogPage } from '../../event-store/event-reader.ts'
 import type { PageQueue, PageSource } from './page-queue.ts'
 import { positionOf, RecentPages } from './recent-pages.ts'
+import { covers, unionOf, type WantedPart } from './wanted-part.ts'
+
+/** Gives pages of the log after a checkpoint, with what is wanted of it. */
+export type ReadLog = (
+  after: Checkpoint | undefined,
+  signal: AbortSignal,
+  wanted: WantedPart,
+) => AsyncIterable<LogPage>
 
 export interface SharedReadingOptions {
-  /** Reads the log from where the reading begins. */
-  readonly read: (signal: AbortSignal) => AsyncIterable<LogPage>
+  readonly read: ReadLog
+  /** What it is to read from now on: at least what its consumers want. */
+  readonly wanted: () => WantedPart
   /** Pages that a queue holds, where there are others. */
   readonly queuePages: number
   readonly patienceMs: number
@@ -21,7 +30,11 @@ export interface SharedReadingOptions {
 
 /** One iteration over the log, which fills the queues of all who read there. Ends when the last of them leaves. */
 export class SharedReading implements PageSource {
-  readonly recent: RecentPages
+  #recent: RecentPages
+  /** What the recent pages hold at least, and the page under way. */
+  #wanted: WantedPart
+  /** Since when less would do, in milliseconds. */
+  #tooMuchSince: number | undefined
   readonly #options: SharedReadingOptions
   readonly #queues = new Set<PageQueue>()
   readonly #abandoned = new AbortController()
@@ -30,18 +43,41 @@ export class SharedReading implements PageSource {
   #closing: Promise<void> | undefined
   #wakeUp: (() => void) | undefined
 
-  constructor(start: Checkpoint | undefined, options: SharedReadingOptions) {
-    this.recent = new RecentPages(start)
+  constructor(
+    start: { readonly place: Checkpoint | undefined; readonly wanted: WantedPart },
+    options: SharedReadingOptions,
+  ) {
+    this.#recent = new RecentPages(start.place)
+    this.#wanted = start.wanted
     this.#options = options
+  }
+
+  get recent(): RecentPages {
+    return this.#recent
+  }
+
+  /** What its consumers want. */
+  get needed(): WantedPart {
+    return unionOf([...this.#queues].map(({ wanted }) => wanted))
+  }
+
+  /** Whether its pages hold all that somebody wants. */
+  covers(wanted: WantedPart): boolean {
+    return covers(this.#wanted, wanted)
   }
 
   /** Reads until the log ends, fails, or nobody is left. Never rejects: a failure goes to the queues. */
   async run(): Promise<void> {
     try {
-      this.#pages = this.#options.read(this.#abandoned.signal)[Symbol.asyncIterator]()
+      this.#pages = this.#open()
       for (;;) {
         await this.#room()
         if (this.#closing !== undefined) return
+        if (this.#adjust()) {
+          await this.#pages.return?.()
+          this.#pages = this.#open()
+        }
+        if (this.#isClosed()) return
         const next = await this.#pages.next()
         if (this.#isClosed()) return
         if (next.done === true) break
@@ -57,12 +93,14 @@ export class SharedReading implements PageSource {
 
   /** Gives a page to all queues. */
   hand(page: LogPage): void {
-    this.recent.push(page)
+    this.#recent.push(page)
     for (const queue of this.#queues) queue.push(page)
   }
 
   /** Fills a queue from now on, first with what it missed. */
   join(queue: PageQueue, missed: readonly LogPage[]): void {
+    if (!this.covers(queue.wanted))
+      throw new TypeError('A reading leaves out what a consumer wants.')
     this.#queues.add(queue)
     queue.attach(this, missed)
     this.wake()
@@ -81,6 +119,28 @@ export class SharedReading implements PageSource {
     if (this.#queues.size === 0) await this.close()
   }
 
+  #open(): AsyncIterator<LogPage> {
+    const { read } = this.#options
+    return read(this.#recent.place, this.#abandoned.signal, this.#wanted)[Symbol.asyncIterator]()
+  }
+
+  /** Reads from the next page on what is wanted by now: more at once, less when that would have done for a while. True: it must begin to iterate anew. */
+  #adjust(): boolean {
+    const wanted = this.#options.wanted()
+    const isEnough = this.covers(wanted)
+    if (isEnough && covers(wanted, this.#wanted)) {
+      this.#tooMuchSince = undefined
+      return false
+    }
+    if (isEnough) {
+      this.#tooMuchSince ??= performance.now()
+      if (performance.now() - this.#tooMuchSince < this.#options.patienceMs) return false
+    } else this.#recent = new RecentPages(this.#recent.place)
+    this.#tooMuchSince = undefined
+    this.#wanted = wanted
+    return true
+  }
+
   /** Ends the iteration. What it says after that concerns nobody. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
@@ -93,7 +153,7 @@ export class SharedReading implements PageSource {
   /** How long this reading is worth waiting for by one that is at `place`, in milliseconds: not after its first moments, and only where it is little behind. */
   worthMs(place: Checkpoint | undefined, reach: bigint): number {
     const { isAwaited, patienceMs } = this.#options
-    const behind = positionOf(place) - positionOf(this.recent.place)
+    const behind = positionOf(place) - positionOf(this.#recent.place)
     if (!isAwaited || behind <= 0n || behind > reach) return 0
     return this.#begunAt + patienceMs - performance.now()
   }

@@ -5,6 +5,7 @@ import { pglite } from '../../../src/adapters/pglite/index.ts'
 import { EventSchema } from '../../../src/adapters/postgres/schema/event-schema.ts'
 import { PostgresEventStorage } from '../../../src/adapters/postgres/postgres-event-storage.ts'
 import { jsonListText } from '../../../src/adapters/postgres/database/parameter-text.ts'
+import { partOf } from '../../../src/event-store/stream-partition.ts'
 import { StoredRow } from '../../../src/adapters/postgres/log/stored-row.ts'
 import { SchemaSql } from '../../../src/adapters/postgres/schema/schema-sql.ts'
 import {
@@ -109,17 +110,43 @@ describe('PostgresEventStorage', () => {
     expect(page.events).toMatchObject([{ streamId: 'account-late' }])
   })
 
+  test('leaves out the events of other parts on the server', async () => {
+    const all = { ...ALL, limit: 10_000 }
+    const { events } = await storage.readAllPage(all)
+    const partition = { count: 3, parts: [0, 2] }
+
+    const page = await storage.readAllPage({ ...all, partition })
+
+    expect(page.events.length).toBeGreaterThan(0)
+    expect(page.events).toEqual(events.filter(({ streamId }) => partOf(streamId, 3) !== 1))
+    expect(page.events.length).toBeLessThan(events.length)
+  })
+
+  test('has the hash of parts on the server', async () => {
+    const texts = fc.sample(fc.string({ unit: 'grapheme', maxLength: 80 }), 1000)
+    texts.push('', 'x'.repeat(5000), 'é'.repeat(3000))
+    const text = 'SELECT (hashtext(key) & 2147483647) % 64 FROM unnest($1::text[]) key'
+
+    const rows = await database.query({ text }, [texts.filter((key) => !key.includes('\0'))])
+
+    const parts = texts.filter((key) => !key.includes('\0')).map((key) => partOf(key, 64))
+    expect(rows.map(([part]) => Number(part))).toEqual(parts)
+  })
+
   test.each([
-    { every_type: true, every_category: true },
-    { every_type: false, every_category: true },
-    { every_type: true, every_category: false },
-    { every_type: false, every_category: false },
+    { every_type: true, every_category: true, every_part: true },
+    { every_type: false, every_category: true, every_part: true },
+    { every_type: true, every_category: false, every_part: true },
+    { every_type: false, every_category: false, every_part: true },
+    { every_type: true, every_category: true, every_part: false },
+    { every_type: false, every_category: false, every_part: false },
   ])('reads a page without sorting the rest of the log: %j', async (flags) => {
     const { text } = new SchemaSql('everfold').query('read_all', flags)
 
     const plan = await database.session(async (session) => {
       await session.script(`SET plan_cache_mode TO force_generic_plan; PREPARE page AS ${text}`)
-      const call = "EXECUTE page (0, NULL, 3000, NULL, ARRAY['a', 'b'], ARRAY['c'], 2000)"
+      const call =
+        "EXECUTE page (0, NULL, 3000, NULL, ARRAY['a', 'b'], ARRAY['c'], 2000, 4, ARRAY[0, 2])"
       const rows = await session.query({ text: `EXPLAIN ${call}` })
       await session.script('DEALLOCATE page; RESET plan_cache_mode')
       return rows.join('\n')

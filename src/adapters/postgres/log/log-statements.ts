@@ -4,16 +4,18 @@ import type { SchemaSql } from '../schema/schema-sql.ts'
 
 /** Chooses the statement that reads a page of the log: one without a filter that is not asked for is planned for what it reads. */
 export function logStatements(sql: SchemaSql): (range: Filters) => Statement {
-  const variant = (every_type: boolean, every_category: boolean): Statement =>
-    sql.query('read_all', { every_type, every_category })
-  const all = variant(true, true)
-  const ofTypes = variant(false, true)
-  const ofCategories = variant(true, false)
-  const ofBoth = variant(false, false)
-  return ({ types, categories }) => {
-    if (types === undefined) return categories === undefined ? all : ofCategories
-    return categories === undefined ? ofTypes : ofBoth
+  const known = new Map<string, Statement>()
+  return ({ types, categories, partition }) => {
+    const flags = {
+      every_type: types === undefined,
+      every_category: categories === undefined,
+      every_part: partition === undefined,
+    }
+    const name = JSON.stringify(flags)
+    const statement = known.get(name) ?? sql.query('read_all', flags)
+    known.set(name, statement)
+    return statement
   }
 }
 
-type Filters = Pick<LogRange, 'types' | 'categories'>
+type Filters = Pick<LogRange, 'types' | 'categories' | 'partition'>

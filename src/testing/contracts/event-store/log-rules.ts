@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import {
   globalPosition,
+  partOf,
   type Checkpoint,
   type GlobalPosition,
   type RecordedEvent,
@@ -148,6 +149,32 @@ export function addLogRules(rule: EventStoreRule): void {
       both.map(({ streamId }) => streamId),
       [accountant, account],
     )
+  })
+
+  rule('reads only events of streams in the given parts', async ({ store }) => {
+    const after = await store.head()
+    for (let streams = 0; streams < 20; streams++)
+      await store.append(anyAccount(), deposits(2), { expectedVersion: 0 })
+    const all = await eventsOf(store.readAll({ after }))
+    const read = async (parts: readonly number[]) =>
+      eventsOf(store.readAll({ after, partition: { count: 3, parts }, pageSize: 3 }))
+
+    const [one, others] = [await read([1]), await read([0, 2])]
+
+    const isOfOne = ({ streamId }: RecordedEvent): boolean => partOf(streamId, 3) === 1
+    assert.deepEqual(idsOf(one), idsOf(all.filter(isOfOne)))
+    assert.deepEqual(idsOf(others), idsOf(all.filter((event) => !isOfOne(event))))
+  })
+
+  rule('refuses parts that there are none of', async ({ store }) => {
+    for (const partition of [
+      { count: 0, parts: [0] },
+      { count: 65, parts: [0] },
+      { count: 2, parts: [2] },
+      { count: 2, parts: [0.5] },
+      { count: 2, parts: [] },
+    ])
+      await assert.rejects(eventsOf(store.readAll({ partition })), RangeError)
   })
 
   rule('reads only events that match both types and categories', async ({ store }) => {
