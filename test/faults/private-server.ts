@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as jest from '@jest/globals'
 import pg from 'pg'
-import { requires, skipped } from '../adapters/postgres/postgres-server.ts'
+import { skipped } from '../adapters/postgres/postgres-server.ts'
+import { requires } from '../adapters/real-servers.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/servers', import.meta.url))
 
 /** `describe` for tests that crash a server of their own. They run where other tests of a real server do, if PostgreSQL's programs are installed. */
 export function describeWithPrivateServer(name: string, define: () => void): void {
-  const reason = skipped ?? (isInstalled() || requires('postgres') ? undefined : NOT_INSTALLED)
-  if (reason === undefined) jest.describe(name, define)
-  else jest.describe.skip(`${name} (skipped: ${reason})`, define)
+  if (skippedPrivately === undefined) jest.describe(name, define)
+  else jest.describe.skip(`${name} (skipped: ${skippedPrivately})`, define)
 }
 
 const NOT_INSTALLED =
@@ -30,6 +30,10 @@ function isInstalled(): boolean {
   const path = (process.env['PATH'] ?? '').split(delimiter)
   return [...folders, ...path].some((folder) => existsSync(join(folder, 'initdb')))
 }
+
+/** Why tests that crash a server of their own are skipped; undefined: they run. */
+export const skippedPrivately: string | undefined =
+  skipped ?? (isInstalled() || requires('postgres') ? undefined : NOT_INSTALLED)
 
 /** A PostgreSQL that one test owns: to crash, and to start again at the same address. */
 export class PrivateServer implements AsyncDisposable {

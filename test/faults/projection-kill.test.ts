@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
 import type pg from 'pg'
 import type { BuildsRecord, ProjectionRunner } from '../../src/index.ts'
-import { describeOnServer, PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
 import { eventually } from './eventually.ts'
 import { isFullSize } from './full-size.ts'
-import { NOTHING_WRONG, ProjectionPlace, type PlaceSettings } from './projection-place.ts'
+import { NAME, NOTHING_WRONG, ProjectionPlace, type PlaceSettings } from './projection-place.ts'
 import { ProjectionProcess } from './projection-process.ts'
-import { NAME } from './projection-read-model.ts'
 import { ProjectionTraffic } from './projection-traffic.ts'
 import type { Death, Operation } from './projection-worker.ts'
 import { seededRandom, seeds, type SeededRandom } from './seeded-random.ts'
+import { describeOnSinks } from './sinks/describe-on-sinks.ts'
 
 jest.setTimeout(120_000)
 
@@ -35,7 +35,7 @@ const LAST_OPERATIONS: readonly (readonly Operation[])[] = [
 /** How long a process may live: it dies much earlier, unless something waits for ever. */
 const LONGEST_LIFE_MS = 40_000
 
-describeOnServer('processes that run a projection, killed', () => {
+describeOnSinks('killed processes that run a projection', (sink) => {
   const server = new PostgresServer()
   const processes: ProjectionProcess[] = []
   let pool: pg.Pool
@@ -63,12 +63,12 @@ describeOnServer('processes that run a projection, killed', () => {
     await process.open(place.settings)
     process.operate({ operations, death })
     await process.ends(LONGEST_LIFE_MS)
-    return `${operations.join(', ')}: ${death.moment} statement ${death.statement}`
+    return `${operations.join(', ')}: ${death.moment} request ${death.request}`
   }
 
   test.each(seeds(isFullSize ? 200 : 20))('leave nothing wrong, seed %i', async (seed) => {
     const random = seededRandom(seed)
-    const place = await ProjectionPlace.make(server, pool, anySettings(random))
+    await using place = await ProjectionPlace.make(server, pool, { sink, ...anySettings(random) })
     await place.appendMany(40, random)
     await using traffic = new ProjectionTraffic(place, { seed, appends: 80, pauseMs: 20 })
 
@@ -90,7 +90,7 @@ describeOnServer('processes that run a projection, killed', () => {
   })
 })
 
-function anySettings(random: SeededRandom): PlaceSettings {
+function anySettings(random: SeededRandom): Omit<PlaceSettings, 'sink'> {
   return { lanes: 1 + random.below(3), leaseMs: LEASE_MS, pageSize: 20 + random.below(60) }
 }
 
@@ -114,7 +114,7 @@ function anyOperations(random: SeededRandom): readonly Operation[] {
 
 function anyDeath(random: SeededRandom): Death {
   return {
-    statement: 1 + random.below(random.pick([15, 60, 300])),
+    request: 1 + random.below(random.pick([15, 60, 300])),
     moment: random.pick(['before', 'after', random.below(5)]),
   }
 }

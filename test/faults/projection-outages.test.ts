@@ -3,15 +3,17 @@ import * as jest from '@jest/globals'
 import { expect } from '@jest/globals'
 import type pg from 'pg'
 import { project, ProjectionRunner, type ProjectionStatus } from '../../src/index.ts'
-import { describeOnServer, PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
 import { silent } from '../projections/runner-fixture.ts'
 import { eventually } from './eventually.ts'
 import { isFullSize } from './full-size.ts'
 import { openStore } from './open-store.ts'
-import { describeWithPrivateServer, PrivateServer } from './private-server.ts'
 import { ReplyThief } from './projection-reply-thief.ts'
-import { keepAppending, openTrails, trails, wrongTrails } from './projection-trails.ts'
+import { keepAppending, trails, wrongTrails } from './projection-trails.ts'
 import { seededRandom, seeds, type SeededRandom } from './seeded-random.ts'
+import { describeOnPrivateSinks, describeOnSinks, urlOf } from './sinks/describe-on-sinks.ts'
+import type { FaultSink } from './sinks/fault-sink.ts'
+import { PRIVATE_SINKS } from './sinks/private-sinks.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
 /** How long a projection is kept from its database, again and again. */
@@ -23,16 +25,17 @@ const CRASHES = isFullSize ? 12 : 2
 const server = new PostgresServer()
 jest.afterAll(() => server.close())
 
-describeWithPrivateServer('a projection whose database crashes', () => {
+describeOnPrivateSinks('a projection whose sink crashes', (sink) => {
   for (const seed of seeds(1))
     jest.test(
       `goes on by itself when it is back, seed ${seed}`,
       async () => {
-        await using crashing = await PrivateServer.start()
+        await using crashing = await PRIVATE_SINKS[sink.name].start()
         const random = seededRandom(seed)
-        const pools = { writers: crashing.pool(), runner: crashing.pool() }
+        const { url } = crashing
+        const place = { sink, urls: { readers: url, runner: url } }
 
-        const { states, wrong, atEnd } = await disturbed(pools, seed, async () => {
+        const { states, wrong, atEnd } = await disturbed(place, seed, async () => {
           for (let left = CRASHES; left > 0; left--) {
             await sleep(500 + random.below(1500))
             await crashing.crash()
@@ -44,24 +47,21 @@ describeWithPrivateServer('a projection whose database crashes', () => {
         expect(wrong).toEqual([])
         expect(states).toContain('retrying')
         expect(states).not.toContain('failed')
-        expect(atEnd).toMatchObject({ ...recovered, warnings: [] })
+        expect(atEnd).toMatchObject({ ...recovered(sink), warnings: [] })
       },
       240_000,
     )
 })
 
-describeOnServer('a projection that loses connections', () => {
+describeOnSinks('a projection that loses connections', (sink) => {
   for (const seed of seeds(1)) {
     server.test(
       `goes on by itself when the network resets them, seed ${seed}`,
       async () => {
-        await using proxy = await TcpProxy.listen(server.url)
-        const pools = {
-          writers: server.pool(),
-          runner: server.pool({ connectionString: proxy.url }),
-        }
+        await using proxy = await TcpProxy.listen(urlOf(sink))
+        const place = { sink, urls: { readers: urlOf(sink), runner: proxy.url } }
 
-        const { states, wrong, atEnd } = await disturbed(pools, seed, async (random, signal) => {
+        const { states, wrong, atEnd } = await disturbed(place, seed, async (random, signal) => {
           await proxy.downFor(OUTAGE_MS)
           await again(signal, async () => {
             await sleep(random.below(300))
@@ -72,7 +72,7 @@ describeOnServer('a projection that loses connections', () => {
         expect(wrong).toEqual([])
         expect(states).toContain('retrying')
         expect(states).not.toContain('failed')
-        expect(atEnd).toMatchObject(recovered)
+        expect(atEnd).toMatchObject(recovered(sink))
       },
       240_000,
     )
@@ -80,14 +80,11 @@ describeOnServer('a projection that loses connections', () => {
     server.test(
       `is built anew and switched by itself meanwhile, seed ${seed}`,
       async () => {
-        await using proxy = await TcpProxy.listen(server.url)
-        const pools = {
-          writers: server.pool(),
-          runner: server.pool({ connectionString: proxy.url }),
-        }
+        await using proxy = await TcpProxy.listen(urlOf(sink))
+        const place = { sink, urls: { readers: urlOf(sink), runner: proxy.url } }
 
         const { states, wrong, atEnd } = await disturbed(
-          pools,
+          place,
           seed,
           (random, signal) =>
             again(signal, async () => {
@@ -107,13 +104,10 @@ describeOnServer('a projection that loses connections', () => {
     server.test(
       `counts what was committed though its reply was lost, seed ${seed}`,
       async () => {
-        await using thief = await ReplyThief.listen(server.url)
-        const pools = {
-          writers: server.pool(),
-          runner: server.pool({ connectionString: thief.url }),
-        }
+        await using thief = await ReplyThief.listen(urlOf(sink))
+        const place = { sink, urls: { readers: urlOf(sink), runner: thief.url } }
 
-        const { states, wrong, atEnd } = await disturbed(pools, seed, (random, signal) =>
+        const { states, wrong, atEnd } = await disturbed(place, seed, (random, signal) =>
           again(signal, async () => {
             await sleep(random.below(100))
             thief.steal()
@@ -131,18 +125,33 @@ describeOnServer('a projection that loses connections', () => {
 })
 
 /** What `status()` tells afterwards. */
-const recovered = {
+const recovered = ({ unavailable }: FaultSink) => ({
   ...{ state: 'running', positionsBehind: 0n },
-  lastError: { code: 'DATABASE_UNAVAILABLE', retryable: true },
-}
+  lastError: { code: unavailable, retryable: true },
+})
 
 async function again(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
   while (!signal.aborted) await step()
 }
 
-/** A runner follows a constant load while its database is disturbed, perhaps with code of a higher version; then it has time to get over it. */
+interface Place {
+  readonly sink: FaultSink
+  /** Of the sink: the way that readers take, and that which is disturbed. */
+  readonly urls: { readonly readers: string; readonly runner: string }
+}
+
+/** Where the log is: with the sink, and disturbed as it is, if its server holds both. */
+function poolsOf({ sink, urls }: Place): { readonly writers: pg.Pool; readonly runner: pg.Pool } {
+  if (!sink.holdsLog) return { writers: server.pool(), runner: server.pool() }
+  return {
+    writers: server.pool({ connectionString: urls.readers }),
+    runner: server.pool({ connectionString: urls.runner }),
+  }
+}
+
+/** A runner follows a constant load while its sink is disturbed, perhaps with code of a higher version; then it has time to get over it. */
 async function disturbed(
-  pools: { readonly writers: pg.Pool; readonly runner: pg.Pool },
+  place: Place,
   seed: number,
   disturb: (random: SeededRandom, signal: AbortSignal) => Promise<void>,
   version = 1,
@@ -151,14 +160,18 @@ async function disturbed(
   readonly wrong: readonly string[]
   readonly atEnd: ProjectionStatus | undefined
 }> {
+  const { sink, urls } = place
   const random = seededRandom(seed)
-  const schema = server.anySchema()
-  await pools.writers.query(`CREATE SCHEMA ${schema}`)
-  const writing = openStore(pools.writers, schema)
-  const model = openTrails(pools.runner, schema)
+  const namespace = server.anySchema()
+  const pools = poolsOf(place)
+  await pools.writers.query(`CREATE SCHEMA ${namespace}`)
+  const writing = openStore(pools.writers, namespace)
+  await using running = await sink.open({ url: urls.runner, namespace })
+  await using reading = await sink.open({ url: urls.readers, namespace })
+  const model = running.trails()
   const runnerOf = (code: typeof trails): ProjectionRunner =>
     new ProjectionRunner({
-      store: openStore(pools.runner, schema),
+      store: openStore(pools.runner, namespace),
       projections: [project(code).into(model, { lanes: 4 })],
       logger: silent,
       leaseMs: 1000,
@@ -184,9 +197,9 @@ async function disturbed(
   clearTimeout(timer)
   over.abort()
   await appending
-  const reading = openTrails(pools.writers, schema)
-  await eventually(async () => (await reading.storage.readBuilds())?.live.version === version)
-  const wrong = await wrongTrails(reading, writing)
+  const read = reading.trails()
+  await eventually(async () => (await read.storage.readBuilds())?.live.version === version)
+  const wrong = await wrongTrails(read, writing)
   const statusNow = async (): Promise<ProjectionStatus | undefined> => (await runner.status())[0]
   await eventually(async () => (await statusNow())?.state === 'running')
   const atEnd = await statusNow()

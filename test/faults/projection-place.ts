@@ -1,7 +1,8 @@
 import type pg from 'pg'
-import { postgres, type PostgresEventStore } from '../../src/adapters/postgres/index.ts'
+import type { PostgresEventStore } from '../../src/adapters/postgres/index.ts'
 import {
   asOf,
+  project,
   ProjectionRunner,
   streamId,
   type BuildsRecord,
@@ -13,52 +14,64 @@ import type { PostgresServer } from '../adapters/postgres/postgres-server.ts'
 import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
 import { silent } from '../projections/runner-fixture.ts'
 import { openStore } from './open-store.ts'
-import { LaneAudit } from './projection-lane-audit.ts'
-import { balancesIn, registrationOf, TABLE } from './projection-read-model.ts'
 import type { ProjectionProcess } from './projection-process.ts'
 import type { WorkerSettings } from './projection-worker.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import type { FaultSink, OpenSink, SinkInspector } from './sinks/fault-sink.ts'
+import { urlOf } from './sinks/describe-on-sinks.ts'
 
 const ACCOUNTS = 20
 
-export type PlaceSettings = Omit<WorkerSettings, 'url' | 'schema'>
+export const NAME: string = accountBalances.name
 
-/** An event store and a read model in a schema of their own, as the test sees them while processes work on them. */
-export class ProjectionPlace {
+export interface PlaceSettings extends Pick<WorkerSettings, 'lanes' | 'leaseMs' | 'pageSize'> {
+  readonly sink: FaultSink
+}
+
+/** An event store and a read model in a namespace of their own, as the test sees them while processes work on them. */
+export class ProjectionPlace implements AsyncDisposable {
   readonly settings: WorkerSettings
   readonly store: PostgresEventStore
   readonly balances: ReadModel<Balance>
-  readonly #pool: pg.Pool
-  readonly #audit: LaneAudit
+  readonly #sink: OpenSink
+  readonly #inspector: SinkInspector
 
-  private constructor(settings: WorkerSettings, pool: pg.Pool) {
+  private constructor(
+    settings: WorkerSettings,
+    pool: pg.Pool,
+    sink: { readonly opened: OpenSink; readonly inspector: SinkInspector },
+  ) {
     this.settings = settings
     this.store = openStore(pool, settings.schema)
-    this.balances = balancesIn(postgres(pool), settings.schema)
-    this.#pool = pool
-    this.#audit = new LaneAudit(pool, settings.schema)
+    this.balances = sink.opened.balances()
+    this.#sink = sink.opened
+    this.#inspector = sink.inspector
   }
 
   static async make(
     server: PostgresServer,
     pool: pg.Pool,
-    settings: PlaceSettings,
+    { sink, ...settings }: PlaceSettings,
   ): Promise<ProjectionPlace> {
     const schema = server.anySchema()
-    const place = new ProjectionPlace({ ...settings, url: server.url, schema }, pool)
+    const options = { url: urlOf(sink), namespace: schema }
+    const [opened, inspector] = [await sink.open(options), await sink.inspect(options)]
+    const place = new ProjectionPlace(
+      { ...settings, url: server.url, schema, sink: { name: sink.name, url: options.url } },
+      ...([pool, { opened, inspector }] as const),
+    )
     await place.store.migrate()
     await place.balances.storage.readBuilds() // makes the records
-    await place.#audit.begin()
+    await inspector.watchLanes()
     return place
   }
 
   /** A runner in the test's own process. */
   runner(): ProjectionRunner {
     const { lanes, leaseMs, pageSize } = this.settings
-    const projections = [registrationOf(this.balances, lanes)]
     return new ProjectionRunner({
       store: this.store,
-      projections,
+      projections: [project(accountBalances).into(this.balances, { lanes })],
       logger: silent,
       leaseMs,
       pageSize,
@@ -99,7 +112,7 @@ export class ProjectionPlace {
     return { theirs, others: owners.length - theirs.reduce((sum, each) => sum + each, 0) }
   }
 
-  /** What is wrong, seen by readers of the view and in the records, when everything has settled; nothing: `NOTHING_WRONG`. */
+  /** What is wrong, seen by readers from outside and in the records, when everything has settled; nothing: `NOTHING_WRONG`. */
   async wrongs(): Promise<Wrongs> {
     const { live, building, previous, dropping } = await this.builds()
     const head = await this.store.head()
@@ -108,23 +121,22 @@ export class ProjectionPlace {
         checkpoint?.position !== head?.position || checkpoint?.eventId !== head?.eventId,
     )
     const known = [live, building, previous].flatMap((build) => build?.number ?? [])
-    const tables = known.map((number) => `${TABLE}_b${number}`)
+    const shown = await this.#inspector.shownBuild()
+    const stored = await this.#inspector.storedBuilds()
     return {
       documents: await this.#differences(),
       behind: behind.length,
       dropping: dropping.length,
-      shown: [await this.#shown()].filter((table) => table !== `${TABLE}_b${live.number}`),
-      leftOver: (await this.#tables()).filter((table) => !tables.includes(table)),
-      stolen: await this.#audit.stolen(),
+      shown: shown === live.number ? [] : [`build ${shown} in place of ${live.number}`],
+      leftOver: stored.filter((number) => !known.includes(number)),
+      stolen: await this.#inspector.stolen(),
     }
   }
 
-  /** Positions of the documents that readers of the view see. */
-  async positionsInView(): Promise<ReadonlyMap<string, bigint>> {
-    const { rows } = await this.#pool.query<{ key: string; position: string }>(
-      `SELECT key, position FROM ${this.#view}`,
-    )
-    return new Map(rows.map(({ key, position }) => [key, BigInt(position)]))
+  /** Positions of the documents that readers from outside see. */
+  async shownPositions(): Promise<ReadonlyMap<string, bigint>> {
+    const shown = await this.#inspector.shownDocuments()
+    return new Map([...shown].map(([key, { position }]) => [key, position]))
   }
 
   /** Positions of the documents that readers of the live build see. */
@@ -136,42 +148,23 @@ export class ProjectionPlace {
     return new Map([...found].map(([key, { position }]) => [key, position]))
   }
 
-  get #view(): string {
-    return `${this.settings.schema}.${TABLE}`
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sink[Symbol.asyncDispose]()
+    await this.#inspector[Symbol.asyncDispose]()
   }
 
   /** Documents that differ from a fresh fold. */
   async #differences(): Promise<readonly string[]> {
-    if ((await this.#shown()) === '') return ['there is no view']
     const head = await this.store.head()
     const expected =
       head === undefined
         ? new Map<string, Balance>()
         : await asOf(accountBalances, { position: head.position }, { store: this.store })
-    const { rows } = await this.#pool.query<Balance & { key: string }>(
-      `SELECT key, owner, cents, events FROM ${this.#view}`,
-    )
+    const found = await this.#inspector.shownDocuments()
     return differing(
-      rows.map(({ key, owner, cents, events }) => textOf(key, { owner, cents, events })),
+      [...found].map(([key, { document }]) => textOf(key, document)),
       [...expected].map(([key, document]) => textOf(key, document)),
     )
-  }
-
-  /** Name of the table that the view shows. */
-  async #shown(): Promise<string> {
-    const { rows } = await this.#pool.query<{ name: string }>(
-      'SELECT table_name AS name FROM information_schema.view_table_usage WHERE view_schema = $1 AND view_name = $2',
-      [this.settings.schema, TABLE],
-    )
-    return rows.map(({ name }) => name).join()
-  }
-
-  async #tables(): Promise<readonly string[]> {
-    const { rows } = await this.#pool.query<{ name: string }>(
-      `SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname LIKE '${TABLE}\\_b%'`,
-      [this.settings.schema],
-    )
-    return rows.map(({ name }) => name)
   }
 }
 
@@ -182,10 +175,10 @@ export interface Wrongs {
   readonly behind: number
   /** How many builds are still to be dropped. */
   readonly dropping: number
-  /** The table that the view shows, if it is not that of the live build. */
+  /** The build that readers from outside see, if it is not the live one. */
   readonly shown: readonly string[]
-  /** Tables of builds that are not in the record. */
-  readonly leftOver: readonly string[]
+  /** Builds that are in the sink and not in the record. */
+  readonly leftOver: readonly number[]
   /** Steps of lanes that nobody but their owner may make. */
   readonly stolen: readonly string[]
 }

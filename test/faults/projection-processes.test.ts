@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
 import type pg from 'pg'
-import { describeOnServer, PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
 import { eventually } from './eventually.ts'
 import { isFullSize } from './full-size.ts'
-import { NOTHING_WRONG, ProjectionPlace } from './projection-place.ts'
+import { NAME, NOTHING_WRONG, ProjectionPlace } from './projection-place.ts'
 import { ProjectionProcess } from './projection-process.ts'
-import { NAME } from './projection-read-model.ts'
 import { ProjectionTraffic } from './projection-traffic.ts'
 import type { WorkerSettings } from './projection-worker.ts'
 import { seededRandom, seeds } from './seeded-random.ts'
+import { describeOnSinks } from './sinks/describe-on-sinks.ts'
 
 jest.setTimeout(120_000)
 
-describeOnServer('processes that run a projection', () => {
+describeOnSinks('processes that run a projection', (sink) => {
   const server = new PostgresServer()
   const processes: ProjectionProcess[] = []
   let pool: pg.Pool
@@ -34,7 +34,12 @@ describeOnServer('processes that run a projection', () => {
 
   test('share the lanes evenly, whoever comes, stops or is killed', async () => {
     const leaseMs = 3000
-    const place = await ProjectionPlace.make(server, pool, { lanes: 8, leaseMs, pageSize: 50 })
+    await using place = await ProjectionPlace.make(server, pool, {
+      sink,
+      lanes: 8,
+      leaseMs,
+      pageSize: 50,
+    })
     await place.appendMany(40, seededRandom(1))
     await using traffic = new ProjectionTraffic(place, { seed: 1, appends: 1000, pauseMs: 50 })
 
@@ -66,7 +71,12 @@ describeOnServer('processes that run a projection', () => {
     async (seed) => {
       const random = seededRandom(seed)
       const leaseMs = 600
-      const place = await ProjectionPlace.make(server, pool, { lanes: 4, leaseMs, pageSize: 5 })
+      await using place = await ProjectionPlace.make(server, pool, {
+        sink,
+        lanes: 4,
+        leaseMs,
+        pageSize: 5,
+      })
       await place.appendMany(40, random)
       await using traffic = new ProjectionTraffic(place, { seed, appends: 2000, pauseMs: 20 })
       const [halted, other] = await start(2, place.settings)

@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { BuildNotPreparedError } from '../../src/index.ts'
 import type { ProjectionPlace } from './projection-place.ts'
 import { seededRandom } from './seeded-random.ts'
-
-const UNDEFINED_TABLE = '42P01'
 
 type Positions = ReadonlyMap<string, bigint>
 
@@ -16,7 +13,7 @@ export interface TrafficOptions {
   readonly pauseMs: number
 }
 
-/** What goes on at a place meanwhile: somebody appends, others read the view and the live build. */
+/** What goes on at a place meanwhile: somebody appends, others read what is shown, and the live build. */
 export class ProjectionTraffic implements AsyncDisposable {
   readonly #over = new AbortController()
   readonly #appending: Promise<void>
@@ -25,7 +22,7 @@ export class ProjectionTraffic implements AsyncDisposable {
   constructor(place: ProjectionPlace, options: TrafficOptions) {
     this.#appending = this.#append(place, options)
     this.#watching = Promise.all([
-      this.#watch('the view', () => place.positionsInView()),
+      this.#watch('what is shown', () => place.shownPositions()),
       this.#watch('the live build', () => place.positionsInModel()),
     ])
   }
@@ -64,11 +61,8 @@ export class ProjectionTraffic implements AsyncDisposable {
   }
 }
 
-/** Nothing is built or shown yet, or the build was replaced and dropped between the two steps of a reader. */
+/** Nothing is built yet, or the build was replaced and dropped between the two steps of a reader. */
 function nothingYet(error: unknown): Positions {
-  const isMissing =
-    error instanceof BuildNotPreparedError ||
-    (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE)
-  if (isMissing) return new Map()
+  if (error instanceof BuildNotPreparedError) return new Map()
   throw error
 }

@@ -1,15 +1,21 @@
 /** A process that runs a projection as its ProjectionProcess tells it. */
 import { inspect } from 'node:util'
 import pg from 'pg'
-import { postgres } from '../../src/adapters/postgres/index.ts'
-import { EverfoldError, ProjectionRunner } from '../../src/index.ts'
+import { EverfoldError, project, ProjectionRunner } from '../../src/index.ts'
+import { accountBalances } from '../domain/account.ts'
 import { silent } from '../projections/runner-fixture.ts'
 import { openStore } from './open-store.ts'
-import { balancesIn, NAME, registrationOf } from './projection-read-model.ts'
+import type { Around, OpenSink, SinkName } from './sinks/fault-sink.ts'
+import { FAULT_SINKS } from './sinks/fault-sinks.ts'
+import { countedBy } from './sinks/postgres-sink.ts'
+
+const NAME = accountBalances.name
 
 export interface WorkerSettings {
+  /** Of the log. */
   readonly url: string
   readonly schema: string
+  readonly sink: { readonly name: SinkName; readonly url: string }
   readonly lanes: number
   readonly leaseMs: number
   readonly pageSize: number
@@ -17,9 +23,9 @@ export interface WorkerSettings {
 
 /** When a process ends itself, in the middle of whatever it is at. */
 export interface Death {
-  /** Number of a statement that it sends to the database, from 1: the first one of its last operation. */
-  readonly statement: number
-  /** The statement was not sent, was sent, or so many milliseconds after that. */
+  /** Number of a request that it sends to the database or the sink, from 1: the first one of its last operation. */
+  readonly request: number
+  /** The request was not sent, was sent, or so many milliseconds after that. */
   readonly moment: 'before' | 'after' | number
 }
 
@@ -44,18 +50,18 @@ const EXPECTED = new Set(['SWITCH_REFUSED', 'REBUILD_CONFLICT'])
 
 class Worker {
   readonly #runner: ProjectionRunner
-  readonly #statements = new StatementCount()
+  readonly #requests: RequestCount
   #isFollowing = false
 
-  constructor({ url, schema, lanes, leaseMs, pageSize }: WorkerSettings) {
+  private constructor(settings: WorkerSettings, requests: RequestCount, sink: OpenSink) {
+    const { url, schema, lanes, leaseMs, pageSize } = settings
     const pool = new pg.Pool({ connectionString: url, max: 4, application_name: schema })
     pool.on('error', () => undefined)
-    pool.on('connect', (client) => {
-      this.#statements.count(client)
-    })
+    countedBy(requests.around, pool)
+    this.#requests = requests
     this.#runner = new ProjectionRunner({
       store: openStore(pool, schema),
-      projections: [registrationOf(balancesIn(postgres(pool), schema), lanes)],
+      projections: [project(accountBalances).into(sink.balances(), { lanes })],
       logger: silent,
       ...{ leaseMs, pageSize },
     })
@@ -65,6 +71,14 @@ class Worker {
     this.#runner.on('error', ({ error }) => {
       fail(error)
     })
+  }
+
+  static async open(settings: WorkerSettings): Promise<Worker> {
+    const requests = new RequestCount()
+    const { name, url } = settings.sink
+    const { around } = requests
+    const sink = await FAULT_SINKS[name].open({ url, namespace: settings.schema, around })
+    return new Worker(settings, requests, sink)
   }
 
   async do(task: Exclude<WorkerTask, { kind: 'open' }>): Promise<void> {
@@ -81,7 +95,7 @@ class Worker {
   async #operate({ operations, death }: Extract<WorkerTask, { kind: 'operate' }>): Promise<void> {
     for (let number = 0; ; number++) {
       const operation = operations[number % operations.length] ?? 'follow'
-      if (number === operations.length - 1) this.#statements.dieAt(death)
+      if (number === operations.length - 1) this.#requests.dieAt(death)
       try {
         await this.#perform(operation)
       } catch (error) {
@@ -95,7 +109,7 @@ class Worker {
       case 'follow':
         if (!this.#isFollowing) await this.#runner.start()
         this.#isFollowing = true
-        await this.#statements.next(20)
+        await this.#requests.next(20)
         return
       case 'rebuild':
       case 'rollback':
@@ -110,36 +124,32 @@ class Worker {
   }
 }
 
-/** Counts the statements of a process, and ends it at one of them. */
-class StatementCount {
+/** Counts the requests of a process, and ends it at one of them. */
+class RequestCount {
   #count = 0
   #death: { readonly at: number; readonly moment: Death['moment'] } | undefined
   readonly #waiting = new Map<number, () => void>()
 
-  count(client: pg.PoolClient): void {
-    const query = client.query.bind(client) as (...given: unknown[]) => unknown
-    const counted = (...given: unknown[]): unknown => {
-      const number = ++this.#count
-      this.#waiting.get(number)?.()
-      if (number !== this.#death?.at) return query(...given)
-      const { moment } = this.#death
-      if (moment === 'before') die()
-      const sent = query(...given)
-      if (moment === 'after') die()
-      setTimeout(die, Number(moment))
-      return sent
-    }
-    Object.assign(client, { query: counted })
+  readonly around: Around = (send) => {
+    const number = ++this.#count
+    this.#waiting.get(number)?.()
+    if (number !== this.#death?.at) return send()
+    const { moment } = this.#death
+    if (moment === 'before') die()
+    const sent = send()
+    if (moment === 'after') die()
+    setTimeout(die, Number(moment))
+    return sent
   }
 
-  dieAt({ statement, moment }: Death): void {
-    this.#death = { at: this.#count + statement, moment }
+  dieAt({ request, moment }: Death): void {
+    this.#death = { at: this.#count + request, moment }
   }
 
   /** Resolves when so many more were sent: a runner that follows sends some all the time. */
-  async next(statements: number): Promise<void> {
+  async next(requests: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#waiting.set(this.#count + statements + 1, resolve)
+      this.#waiting.set(this.#count + requests + 1, resolve)
     })
   }
 }
@@ -162,10 +172,12 @@ function fail(error: unknown): void {
 let worker: Worker | undefined
 
 process.on('message', (task: WorkerTask) => {
-  if (task.kind === 'open') {
-    worker = new Worker(task.settings)
-    tell({ kind: 'opened', runner: worker.id })
-  } else
+  if (task.kind === 'open')
+    Worker.open(task.settings).then((opened) => {
+      worker = opened
+      tell({ kind: 'opened', runner: worker.id })
+    }, fail)
+  else
     worker?.do(task).then(() => {
       tell({ kind: 'done' })
     }, fail)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as jest from '@jest/globals'
 import pg from 'pg'
 import type { TestRunner } from '../../../src/testing/contracts/contract.ts'
+import { reasonToSkip } from '../real-servers.ts'
 
 export const url: string | undefined = process.env['POSTGRES_URL']
 
@@ -12,17 +13,6 @@ export const skipped: string | undefined = reasonToSkip('postgres', 'POSTGRES_UR
 
 /** The same for tests behind a PgBouncer in transaction mode, `EVERFOLD_REQUIRE=pgbouncer`. */
 export const skippedBehindPgBouncer: string | undefined = reasonToSkip('pgbouncer', 'PGBOUNCER_URL')
-
-/** Whether EVERFOLD_REQUIRE names the server: its tests fail where it is missing. */
-export function requires(server: string): boolean {
-  return (process.env['EVERFOLD_REQUIRE'] ?? '').split(/[\s,]+/).includes(server)
-}
-
-function reasonToSkip(server: string, variable: string): string | undefined {
-  return process.env[variable] === undefined && !requires(server)
-    ? `set ${variable} to a server, e.g. scripts/servers start ${server} && eval "$(scripts/servers env)"`
-    : undefined
-}
 
 /** `describe` for tests on a real server. */
 export function describeOnServer(name: string, define: () => void): void {
@@ -93,7 +83,7 @@ export class PostgresServer {
   }
 
   async close(): Promise<void> {
-    const [pool] = this.#pools
+    const pool = this.pool({ max: 1 }) // others may lead to a server that a test has stopped
     try {
       for (const schema of this.#hasFailed ? [] : this.#schemas) await dropSchema(pool, schema)
     } finally {
@@ -116,10 +106,10 @@ export class PostgresServer {
 }
 
 /** Again where it met the last statement of a process that was killed: a deadlock, or a table that was just changed. */
-async function dropSchema(pool: pg.Pool | undefined, schema: string): Promise<void> {
+async function dropSchema(pool: pg.Pool, schema: string): Promise<void> {
   for (let tries = 1; ; tries++)
     try {
-      await pool?.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
+      await pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
       return
     } catch (error) {
       const { code } = error as { readonly code?: string }

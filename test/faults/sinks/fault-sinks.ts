@@ -1,0 +1,5 @@
+import type { FaultSink, SinkName } from './fault-sink.ts'
+import { postgresSink } from './postgres-sink.ts'
+
+/** All that the fault suites plug in. */
+export const FAULT_SINKS: Readonly<Record<SinkName, FaultSink>> = { postgres: postgresSink }
