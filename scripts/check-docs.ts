@@ -2,8 +2,9 @@
  * `npm run docs:check [-- FILE...] [--report FILE]`: compiles and runs the code of README and guide.
  *
  * The `ts` blocks of a file form one module, in order. They keep their line numbers, so an error
- * names the line of the document. A block marked `ts no-run` is compiled but not run. `sh` blocks of
- * the README must name npm scripts and files that exist.
+ * names the line of the document. A block marked `ts no-run` is compiled but not run. A document with a
+ * block marked `ts needs=REDIS_URL` is run where that variable is set. `sh` blocks of the README must
+ * name npm scripts and files that exist.
  */
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -31,6 +32,8 @@ interface Module {
   readonly document: string
   readonly file: string
   readonly hasCodeToRun: boolean
+  /** Names of environment variables without which it is not run. */
+  readonly needs: readonly string[]
 }
 
 interface Verdict {
@@ -57,14 +60,25 @@ for (const document of documents) {
 }
 await writeTsconfig()
 if (modules.length > 0) verdicts.push(...(await compile()))
-for (const module of modules) if (module.hasCodeToRun) verdicts.push(await execute(module))
+let skipped = 0
+for (const module of modules) {
+  const missing = module.needs.filter((name) => process.env[name] === undefined)
+  if (!module.hasCodeToRun) continue
+  if (missing.length === 0) verdicts.push(await execute(module))
+  else {
+    skipped += 1
+    console.log(
+      `skip  ${module.document} runs: set ${missing.join(' and ')}, e.g. by: eval "$(scripts/servers env)"`,
+    )
+  }
+}
 
 for (const { what, objection } of verdicts) {
   console.log(`${objection === undefined ? 'ok  ' : 'FAIL'}  ${what}`)
   if (objection !== undefined) console.log(`\n${objection.trim()}\n`)
 }
 const failed = verdicts.filter(({ objection }) => objection !== undefined).length
-const counts = { passed: verdicts.length - failed, failed, skipped: 0 }
+const counts = { passed: verdicts.length - failed, failed, skipped }
 console.log(`Documents: ${countsLine(counts)}`)
 reportCounts(values.report, counts)
 if (failed > 0) process.exitCode = 1
@@ -132,7 +146,11 @@ function blocksOf(markdown: string): Block[] {
 async function writeModule(document: string, blocks: readonly Block[]): Promise<Module> {
   const file = `${WORKSHOP}/${document.replaceAll('/', '__').replace(/\.md$/, '.ts')}`
   await writeFile(inRepository(file), moduleOf(blocks))
-  return { document, file, hasCodeToRun: blocks.some(({ flags }) => !flags.includes('no-run')) }
+  const needs = blocks.flatMap(({ flags }) =>
+    flags.flatMap((flag) => flag.split('needs=')[1] ?? []),
+  )
+  const hasCodeToRun = blocks.some(({ flags }) => !flags.includes('no-run'))
+  return { document, file, hasCodeToRun, needs }
 }
 
 function moduleOf(blocks: readonly Block[]): string {

@@ -11,14 +11,21 @@ import { WaitTimeoutError } from './wait-timeout-error.ts'
 /** How often `waitFor` looks at lanes that another process moves. */
 const POLL_INTERVAL_MS = 20
 
-/** Makes what users hold of a sink's storage. */
+/**
+ * Makes what users hold of a sink's storage.
+ *
+ * @param recent gives the builds record as it was a moment ago, so that a reader need not ask for it each time. A build that is gone is never read because of
+ * it: then the record is read as it is. Default: as it is.
+ */
 export function createReadModel<Document>(
   storage: ReadModelStorage<Document>,
+  recent: RecentBuilds = () => storage.readBuilds(),
 ): ReadModel<Document> {
   const getMany = async (keys: readonly string[]): Promise<ReadonlyMap<string, Document>> => {
     if (keys.length === 0) return new Map()
     const nothing: ReadonlyMap<string, DocumentAt<Document>> = new Map()
-    const found = await ofReadBuild(storage, (live) => storage.load(live, keys), nothing)
+    const read = (live: Build) => storage.load(live, keys)
+    const found = await ofReadBuild(storage, { recent, read, nothing })
     return new Map(
       [...found].flatMap(([key, { document }]) =>
         document === undefined ? [] : [[key, document]],
@@ -29,16 +36,24 @@ export function createReadModel<Document>(
     storage,
     get: async (key) => (await getMany([key])).get(key),
     getMany,
-    waitFor: (position, options) => waitFor(storage, position, options),
+    waitFor: (position, options) => waitFor({ storage, recent }, position, options),
   }
 }
 
+export type RecentBuilds = () => Promise<BuildsRecord | undefined>
+
+interface Reader<Document> {
+  readonly storage: ReadModelStorage<Document>
+  readonly recent: RecentBuilds
+}
+
 async function waitFor<Document>(
-  storage: ReadModelStorage<Document>,
+  reader: Reader<Document>,
   position: GlobalPosition | undefined,
   { timeoutMs = 5000, signal }: WaitOptions = {},
 ): Promise<void> {
   if (position === undefined) return
+  const { storage } = reader
   const announcements = announcementsOf(storage)
   const deadline = performance.now() + timeoutMs
   const sightings = new Sightings()
@@ -46,7 +61,7 @@ async function waitFor<Document>(
   try {
     for (;;) {
       signal?.throwIfAborted()
-      const lanes = await liveLanes(storage)
+      const lanes = await liveLanes(reader)
       const slowest = lanes.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))[0]
       if (slowest !== undefined && placeOf(slowest) >= position) return
       const leftMs = deadline - performance.now()
@@ -59,24 +74,29 @@ async function waitFor<Document>(
   }
 }
 
-async function liveLanes<Document>(
-  storage: ReadModelStorage<Document>,
-): Promise<readonly LaneRecord[]> {
-  const lanes = async (build: Build): Promise<readonly LaneRecord[]> =>
+async function liveLanes<Document>({
+  storage,
+  recent,
+}: Reader<Document>): Promise<readonly LaneRecord[]> {
+  const read = async (build: Build): Promise<readonly LaneRecord[]> =>
     (await storage.readLanes(build)).slice(0, build.lanes)
-  return ofReadBuild(storage, lanes, [])
+  return ofReadBuild(storage, { recent, read, nothing: [] })
 }
 
 /**
  * Reads the build that this code's readers see: the live one, or the previous one if that is of the version that this code declares. Again when it was dropped
  * meanwhile; `nothing` while it is not prepared yet.
  */
-async function ofReadBuild<Document, Result>(
+export async function ofReadBuild<Document, Result>(
   storage: ReadModelStorage<Document>,
-  read: (live: Build) => Promise<Result>,
-  nothing: Result,
+  reading: {
+    readonly recent: RecentBuilds
+    readonly read: (live: Build) => Promise<Result>
+    readonly nothing: Result
+  },
 ): Promise<Result> {
-  const builds = await storage.readBuilds()
+  const { recent, read, nothing } = reading
+  const builds = await recent()
   if (builds === undefined) return nothing
   const build = readBuildOf(storage, builds)
   try {
@@ -85,7 +105,7 @@ async function ofReadBuild<Document, Result>(
     if (!(error instanceof BuildNotPreparedError)) throw error
     const now = await storage.readBuilds()
     const isStillThat = now !== undefined && readBuildOf(storage, now).number === build.number
-    return isStillThat ? nothing : ofReadBuild(storage, read, nothing)
+    return isStillThat ? nothing : ofReadBuild(storage, reading)
   }
 }
 

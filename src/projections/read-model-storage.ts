@@ -12,6 +12,8 @@ export interface ReadModelStorage<Document> {
   readonly sink: object
   /** Names the read model in the sink, in errors and in status, e.g. the table. */
   readonly name: string
+  /** How much one commit is to hold, about, in characters of JSON, so that it takes no longer than the sink's other users can wait. Undefined: as much as there is. */
+  readonly commitCharacters?: number | undefined
 
   /**
    * Makes the storage and the lane records of a build that stands in the builds record; idempotent; the only place that makes lane records.
@@ -22,7 +24,7 @@ export interface ReadModelStorage<Document> {
   /** Makes what only readers need, e.g. indexes, once a build is filled; idempotent. */
   finish(build: Build): Promise<void>
   readLane(build: Build, lane: number): Promise<LaneRecord>
-  /** All records of a build by number, also the one without keys, as they were at one moment. */
+  /** All records of a build by number, also the one without keys, as they were at one moment where the sink can tell; else each no older than the call. */
   readLanes(build: Build): Promise<readonly LaneRecord[]>
   /** Replaces a lane's record if its revision is still that of `previous`. False: it is not, and nothing was written. */
   writeLane(build: Build, lane: LaneStep): Promise<boolean>

@@ -3,12 +3,15 @@ import { describe, expect, test } from '@jest/globals'
 import * as memory from '../../src/adapters/memory/index.ts'
 import * as pglite from '../../src/adapters/pglite/index.ts'
 import * as postgres from '../../src/adapters/postgres/index.ts'
+import * as redis from '../../src/adapters/redis/index.ts'
 import * as core from '../../src/index.ts'
 import * as inversify from '../../src/inversify/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 const exported = new Set(
-  [core, memory, pglite, postgres, inversify, testing].flatMap((module) => Object.keys(module)),
+  [core, memory, pglite, postgres, redis, inversify, testing].flatMap((module) =>
+    Object.keys(module),
+  ),
 )
 
 /** Every error class of src with its code, as its file declares it. */

@@ -28,10 +28,29 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
 
   async run(events: readonly KeyedEvent<Event>[]): Promise<Done<Document, Event>> {
     const found = await this.#load(events)
-    const { documents, setbacks } = foldEvents(this.#projection, events, found, this.#lane.policy)
+    const { documents, setbacks, count } = this.#fold(events, found)
     this.#given = documents
     const isDue = documents.size + setbacks.length > 0
-    return { documents, setbacks, count: events.length, isDue }
+    return { documents, setbacks, count, isDue }
+  }
+
+  /** As many of the events as one commit can hold: where the documents grow too large, half of them. */
+  #fold(
+    events: readonly KeyedEvent<Event>[],
+    found: ReadonlyMap<string, DocumentAt<Document>>,
+  ): Folded<Document, Event> & { readonly count: number } {
+    const { policy, storage } = this.#lane
+    const { commitCharacters = Infinity } = storage
+    for (let some = events; ;) {
+      const setAside = new Map(policy.setAside)
+      const folded = foldEvents(this.#projection, some, found, { ...policy, setAside })
+      const fewer = charactersOf(folded) > commitCharacters ? firstHalf(some) : some
+      if (fewer.length < some.length) some = fewer
+      else {
+        for (const [key, error] of setAside) policy.setAside.set(key, error)
+        return { ...folded, count: some.length }
+      }
+    }
   }
 
   committed(documents: ReadonlyMap<string, SizedWrite<Document>>): void {
@@ -70,4 +89,20 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
     }
     return found
   }
+}
+
+function charactersOf<Document, Event>({ documents }: Folded<Document, Event>): number {
+  let characters = 0
+  for (const { size } of documents.values()) characters += size
+  return characters
+}
+
+/** Events of one position stay together: it may be all of them. */
+function firstHalf<Event extends RecordedEvent>(
+  events: readonly KeyedEvent<Event>[],
+): readonly KeyedEvent<Event>[] {
+  let end = Math.max(1, events.length >> 1)
+  while (end < events.length && events[end]?.event.position === events[end - 1]?.event.position)
+    end++
+  return events.slice(0, end)
 }
