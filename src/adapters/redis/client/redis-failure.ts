@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { RedisClosedError } from './redis-closed-error.ts'
 import { RedisRefusedError } from './redis-refused-error.ts'
 import { RedisUnavailableError } from './redis-unavailable-error.ts'
@@ -8,9 +9,15 @@ const PASSING = new Set([
   ...['CLUSTERDOWN', 'TRYAGAIN', 'MOVED', 'ASK', 'OOM', 'MISCONF'],
 ])
 
+/** Not `instanceof`: errors of sockets can be those of another realm. */
+const { isNativeError } = types
+
+/** Somebody asked what no client takes: that is not Redis's doing. */
+const BAD_CALLS = new Set(['TypeError', 'RangeError'])
+
 /** Translates what a client throws. An error that is neither a reply nor the client's own, e.g. a `TypeError`, stays what it is. */
 export function redisFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof TypeError) return error
+  if (!isNativeError(error) || BAD_CALLS.has(error.name)) return error
   const names = classNames(error)
   if (names.includes('ClientClosedError')) return new RedisClosedError({ cause: error })
   if (!names.includes('ErrorReply')) return new RedisUnavailableError({ cause: error })
@@ -22,7 +29,7 @@ export function redisFailure(error: unknown): unknown {
 
 /** Whether a reply begins with a word, which is the protocol's way to tell errors apart. */
 export function isReply(error: unknown, word: string): boolean {
-  return error instanceof Error && firstWord(error) === word
+  return isNativeError(error) && firstWord(error) === word
 }
 
 function firstWord({ message }: Error): string {
