@@ -5,6 +5,7 @@ import { foldBenchmarks } from './fold/fold-benchmarks.ts'
 import { importBenchmarks } from './import/import-benchmarks.ts'
 import { logReadBenchmarks } from './log-read/log-read-benchmarks.ts'
 import { projectionsBenchmarks } from './projections/projections-benchmarks.ts'
+import { redisBenchmarks } from './redis/redis-benchmarks.ts'
 import { streamReadBenchmarks } from './stream-read/stream-read-benchmarks.ts'
 
 /** Every row, in the order in which they are measured. */
@@ -15,5 +16,6 @@ export const benchmarks: readonly Benchmark[] = [
   ...streamReadBenchmarks,
   ...foldBenchmarks,
   ...projectionsBenchmarks,
+  ...redisBenchmarks,
   ...importBenchmarks,
 ]

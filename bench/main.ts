@@ -8,6 +8,7 @@ import { measure } from './measure.ts'
 import { readOptions } from './options.ts'
 import { closeDatabases } from './pglite/databases.ts'
 import { closeServer } from './postgres/server.ts'
+import { closeRedis } from './redis/redis-client.ts'
 import { RowRefused } from './row-refused.ts'
 import { table } from './table.ts'
 
@@ -34,4 +35,5 @@ for (const benchmark of chosen) {
 }
 await closeDatabases()
 await closeServer()
+await closeRedis()
 console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows))

@@ -1,9 +1,9 @@
-import type { PostgresReadModel } from '../../src/adapters/postgres/index.ts'
+import type { ReadModel } from '../../src/index.ts'
 import type { Balance } from '../workload/account.ts'
 
 /** All documents of a read model by key. */
 export async function balancesIn(
-  readModel: PostgresReadModel<Balance>,
+  readModel: ReadModel<Balance>,
 ): Promise<ReadonlyMap<string, Balance>> {
   const balances = new Map<string, Balance>()
   const { storage } = readModel
