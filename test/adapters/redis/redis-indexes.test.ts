@@ -69,7 +69,7 @@ describeOnRedis('sorted sets and sets of a RedisReadModel', () => {
       { key: 'a', score: 8, document: documentOf({ count: 8 }) },
       { key: 'e', score: -1.5, document: documentOf({ count: -1.5 }) },
     ])
-    expect(await model.top('byCount', 1)).toMatchObject([{ key: 'a' }])
+    expect(await model.top('byCount', 2)).toMatchObject([{ key: 'a' }, { key: 'e' }])
     expect(await model.top('byCount', 0)).toEqual([])
   })
 
