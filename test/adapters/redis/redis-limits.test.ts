@@ -4,6 +4,7 @@ import {
   changesOf,
   documentOf,
   put,
+  remove,
   type ContractDocument,
 } from '../../../src/testing/contracts/read-model/contract-document.ts'
 import {
@@ -11,6 +12,8 @@ import {
   ContractModel,
   recordOf,
 } from '../../../src/testing/contracts/read-model/contract-model.ts'
+import { parkedEvent } from '../../../src/testing/contracts/read-model/contract-parked.ts'
+import { silent } from '../../projections/runner-fixture.ts'
 import { PrivateRedis, skippedPrivately } from './private-redis.ts'
 import { anyPrefix, connect, keysOf, type ConnectedClient } from './redis-server.ts'
 
@@ -94,14 +97,33 @@ on(`what a RedisReadModel wants of its server${because}`, () => {
 
   test('a user limited to the prefix and few commands can do everything; what cannot be read is warned of', async () => {
     const prefix = anyPrefix()
-    const { given, warnings } = make(await user(prefix, ...RIGHTS), prefix)
+    const limited = await user(prefix, ...RIGHTS)
+    const { given, warnings } = make(limited, prefix)
+    const ranking = new RedisReadModel<ContractDocument, 'byCount', 'byTitle'>({
+      ...{ client: limited, prefix: `${prefix}:ranked`, dropGraceMs: 0 },
+      sortedSets: { byCount: ({ count }) => count },
+      sets: { byTitle: ({ title }) => [title] },
+      logger: silent,
+    })
+    const ranked = new ContractModel(ranking, documentOf())
 
     const build = await given.build({ lanes: 2 })
-    await given.write(build, [put('a')])
-    const building = await given.buildBeside()
-    await given.write(building, [put('b')])
-    await given.storage.drop(building)
+    const [first, second] = [parkedEvent('p', 1), parkedEvent('p', 2)]
+    await given.write(build, [put('a')], { park: [first, second] })
+    await given.write(build, [], { unpark: [first, { ...second, discarded: 'wrong' }] })
+    const member = { runner: 'r', revision: 'r1', leaseMs: 1000, version: 1, fingerprint: 'f' }
+    const members = await given.storage.beat(member)
+    await given.storage.leave('r')
+    await ranked.build()
+    const building = await ranked.buildBeside()
+    await ranked.write(building, [put('b', { title: 'x' }), put('c', { title: 'x' })])
+    await ranked.write(building, [put('b', { title: 'y' }, 2), remove('c', 2)])
+    await ranked.storage.drop(building)
 
+    expect(members).toEqual([member])
+    expect(await given.parked(build)).toMatchObject([{ position: 2n, discarded: 'wrong' }])
+    expect(await ranking.top('byCount', 1)).toEqual([])
+    expect(await ranking.members('byTitle', 'x')).toEqual([])
     expect(await given.all(build)).toEqual([put('a')])
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toMatch(/noeviction/)
