@@ -31,7 +31,7 @@ let outcomes: Awaited<ReturnType<typeof runSchedule>>[]
 
 beforeAll(async () => {
   outcomes = await Promise.all(seeds(200).map(runSchedule))
-})
+}, 120_000)
 
 test('gives consumers that join, leave, stall and read on every event after their checkpoints, in order, once', () => {
   expect(outcomes.length).toBeGreaterThan(0)
