@@ -109,7 +109,8 @@ export async function ofReadBuild<Document, Result>(
   }
 }
 
-function readBuildOf<Document>(
+/** The build that this code's readers see. */
+export function readBuildOf<Document>(
   storage: ReadModelStorage<Document>,
   { live, previous }: BuildsRecord,
 ): Build {

@@ -29,18 +29,33 @@ export interface ReadModelStorage<Document> {
   /** Replaces a lane's record if its revision is still that of `previous`. False: it is not, and nothing was written. */
   writeLane(build: Build, lane: LaneStep): Promise<boolean>
 
-  /** The documents found under these keys, each with the position that it contains. A key without a document may be missing. */
-  load(build: Build, keys: readonly string[]): Promise<ReadonlyMap<string, DocumentAt<Document>>>
+  /**
+   * The documents found under these keys, each with the position that it contains. A key without a document may be missing.
+   *
+   * @param lane whose owner asks, for its own keys: what others have written to them since it claimed the lane need not be found. Undefined: anybody asks.
+   */
+  load(
+    build: Build,
+    keys: readonly string[],
+    lane?: number,
+  ): Promise<ReadonlyMap<string, DocumentAt<Document>>>
   /**
    * Writes documents, deletions and parked events, and replaces the lane's record, in one atomic step, if the lane's revision is still that of `previous`.
    *
-   * @returns `'superseded'`: it is not; `refused`: the sink cannot hold these documents. Both: nothing was written.
+   * A sink that has no such step writes documents first, each only over what contains less of the log, and the lane last. It has `ahead`.
+   *
+   * @returns `'superseded'`: it is not; `refused`: the sink cannot hold these documents. Both: nothing was written, but documents where there is no atomic step.
    */
   commit(
     build: Build,
     lane: LaneStep,
     changes: LaneChanges<Document>,
   ): Promise<'committed' | 'superseded' | { readonly refused: ReadonlyMap<string, Error> }>
+  /**
+   * Where documents of a lane stand that are further in the log than its record, the furthest first, up to a hundred: a commit that was cut off left them.
+   * Only of sinks that do not write documents and lane in one atomic step.
+   */
+  ahead?(build: Build, lane: number, record: LaneRecord): Promise<readonly Checkpoint[]>
   /** Reads all documents of a build in pages, in any order, each once. Memory stays bounded. */
   scan(build: Build): AsyncIterable<readonly DocumentWrite<Document>[]>
   /** Reads the parked events of a lane in pages, those of a key in the order of their positions; of one key, or of all. */
@@ -122,6 +137,8 @@ export interface LaneChanges<Document> {
   readonly park: readonly ParkedEvent[]
   /** Parked events that are done with. */
   readonly unpark: readonly UnparkedEvent[]
+  /** Throws unless the log holds an event: asked where a document was found that is further than the one to be written. */
+  readonly requireInLog?: ((place: Checkpoint) => Promise<void>) | undefined
 }
 
 /** An event that was set aside because its row threw, the sink refused what it made, or an earlier event of its key was set aside. */
@@ -161,4 +178,6 @@ export interface DocumentAt<Document> {
 
 export interface DocumentWrite<Document> extends DocumentAt<Document> {
   readonly key: string
+  /** Id of the event at `position`, where a document is written. */
+  readonly eventId?: string | undefined
 }

@@ -59,9 +59,9 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
   }
 
   async runParked(key: string, events: readonly Event[]): Promise<Folded<Document, Event>> {
-    const { storage, build } = this.#lane
+    const { storage, build, number } = this.#lane
     const keyed = events.map((event) => ({ event, keys: [key] }))
-    const found = await storage.load(build, [key])
+    const found = await storage.load(build, [key], number)
     const policy = { onFailure: 'park', setAside: new Map<string, Error | undefined>() } as const
     return foldEvents(this.#projection, keyed, found, policy)
   }
@@ -70,7 +70,7 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
   async #load(
     events: readonly KeyedEvent<Event>[],
   ): Promise<ReadonlyMap<string, DocumentAt<Document>>> {
-    const { storage, build } = this.#lane
+    const { storage, build, number } = this.#lane
     const found = new Map<string, DocumentAt<Document>>()
     const missing = new Set<string>()
     for (const { keys } of events)
@@ -80,7 +80,7 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
         else if (!this.#cache.isComplete) missing.add(key)
       }
     if (missing.size === 0) return found
-    const loaded = await storage.load(build, [...missing])
+    const loaded = await storage.load(build, [...missing], number)
     for (const [key, { document, position }] of loaded) {
       const what = (): string => `document '${key}' of '${this.#projection.name}'`
       const size = document === undefined ? 0 : sealJson(document, what)

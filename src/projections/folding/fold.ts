@@ -75,13 +75,17 @@ export function foldEvents<Document, Event extends RecordedEvent>(
   return batch.seal(events)
 }
 
+interface FoldedDocument<Document> extends DocumentAt<Document> {
+  readonly eventId: string
+}
+
 class Batch<Document, Event extends RecordedEvent> {
   readonly #projection: Projection<Document, Event>
   readonly #found: ReadonlyMap<string, DocumentAt<Document>>
   readonly #policy: FailurePolicy
-  readonly #folded = new Map<string, DocumentAt<Document>>()
+  readonly #folded = new Map<string, FoldedDocument<Document>>()
   /** Each key's document before its last position: what a failure in a later part of that position goes back to. */
-  readonly #before = new Map<string, DocumentAt<Document> | undefined>()
+  readonly #before = new Map<string, FoldedDocument<Document> | undefined>()
   #setbacks: Setback<Event>[] = []
 
   constructor(
@@ -111,7 +115,7 @@ class Batch<Document, Event extends RecordedEvent> {
     const { document } = folded ?? before
     try {
       const next = foldOne(this.#projection, { key, event, document })
-      this.#folded.set(key, { document: next, position })
+      this.#folded.set(key, { document: next, position, eventId: event.id })
     } catch (error) {
       if (!this.#isParking) throw error
       const last = this.#before.get(key)
@@ -124,10 +128,10 @@ class Batch<Document, Event extends RecordedEvent> {
 
   seal(events: readonly KeyedEvent<Event>[]): Folded<Document, Event> {
     const documents = new Map<string, SizedWrite<Document>>()
-    for (const [key, { document, position }] of this.#folded)
+    for (const [key, { document, position, eventId }] of this.#folded)
       try {
         const size = seal(this.#projection, { key, document, position })
-        documents.set(key, { key, document, position, size })
+        documents.set(key, { key, document, position, eventId, size })
       } catch (error) {
         if (!this.#isParking) throw error
         const last = this.#foldAgain(key, events)

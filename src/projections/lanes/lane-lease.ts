@@ -3,6 +3,7 @@ import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LogPage } from '../../event-store/event-reader.ts'
 import { nextTurn } from '../../event-store/next-turn.ts'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
+import { StoreRewoundError } from '../../event-store/store-rewound-error.ts'
 import type { FailurePolicy, Folded } from '../folding/fold.ts'
 import type { LaneRecord } from '../read-model-storage.ts'
 import { cutPage } from './cut-page.ts'
@@ -79,6 +80,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
     this.#stopped.addEventListener('abort', breakOff)
     if (this.#stopped.aborted) breakOff()
     try {
+      await this.#refuseRewound()
       await this.#answerRequests()
       this.#touch()
       for await (const page of feed(this.#writer.lane.checkpoint, this.#broken.signal))
@@ -99,6 +101,22 @@ export class LaneLease<Document, Event extends RecordedEvent> {
     const { lane } = this.#writer
     if (lane.requests.length > 0 && !this.#stopped.aborted) throw new LaneDisturbed(lane)
     await this.#release()
+  }
+
+  /**
+   * Documents that are further than the lane were made of events that the log must hold: they are taken for what they contain.
+   *
+   * @throws {StoreRewoundError} it does not hold one of them.
+   */
+  async #refuseRewound(): Promise<void> {
+    const { storage, build, number } = this.#options
+    const ahead = (await storage.ahead?.(build, number, this.#writer.lane)) ?? []
+    for (const place of ahead) await this.#requireInLog(place)
+  }
+
+  readonly #requireInLog = async (place: Checkpoint): Promise<void> => {
+    const { store } = this.#options
+    if (!(await store.contains(place))) throw new StoreRewoundError(place, await store.head())
   }
 
   /** The request broke the chain of revisions, so nothing is in flight or folded ahead. */
@@ -156,7 +174,10 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       error: error?.message,
       discarded: undefined,
     }))
-    const changes = { writes: [...documents.values()], park, unpark: [] }
+    const changes = {
+      ...{ writes: [...documents.values()], park, unpark: [] },
+      requireInLog: this.#requireInLog,
+    }
     const requests = this.#requestsFor(setbacks)
     const next = { checkpoint: this.#cursor, parked: this.#parked, requests }
     const landed = this.#writer.write(next, changes).then(() => {

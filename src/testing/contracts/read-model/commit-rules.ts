@@ -190,7 +190,10 @@ export const addCommitRules: AddRules = (rule) => {
       build,
       documents.map(({ key }) => remove(key, 2)),
     )
-    await given.write(build, documents)
+    await given.write(
+      build,
+      documents.map((each) => ({ ...each, position: at(3) })),
+    )
 
     const found = await given.storage.load(
       build,
@@ -199,7 +202,7 @@ export const addCommitRules: AddRules = (rule) => {
     assert.equal(found.size, 2000)
     assert.deepEqual(found.get('document-1999'), {
       document: documentOf({ count: 1999 }),
-      position: at(1),
+      position: at(3),
     })
   })
 
