@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from '@elastic/elasticsearch'
 import * as jest from '@jest/globals'
-import { requires } from '../postgres/postgres-server.ts'
+import { reasonToSkip } from '../real-servers.ts'
 
 const VARIABLE = 'ELASTICSEARCH_URL'
 
 /** Why the tests on a real server are skipped; undefined: they run. With `EVERFOLD_REQUIRE=elasticsearch` they run without a server, too, and fail. */
-export const skipped: string | undefined =
-  process.env[VARIABLE] === undefined && !requires('elasticsearch')
-    ? `set ${VARIABLE} to a server, e.g. scripts/servers start elasticsearch && eval "$(scripts/servers env)"`
-    : undefined
+export const skipped: string | undefined = reasonToSkip('elasticsearch', VARIABLE)
 
 /** `describe` for tests on a real server. */
 export function describeOnElasticsearch(name: string, define: () => void): void {

@@ -2,7 +2,7 @@ import type { ReadModel } from '../../../src/index.ts'
 import type { Balance } from '../../domain/account.ts'
 import type { Trail } from '../projection-trails.ts'
 
-export type SinkName = 'postgres' | 'redis'
+export type SinkName = 'postgres' | 'redis' | 'elasticsearch'
 
 /** A kind of sink that fault suites put read models into; the log stands in Postgres always. */
 export interface FaultSink {

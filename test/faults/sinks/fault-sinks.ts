@@ -1,3 +1,4 @@
+import { elasticsearchSink } from './elasticsearch-sink.ts'
 import type { FaultSink, SinkName } from './fault-sink.ts'
 import { postgresSink } from './postgres-sink.ts'
 import { redisSink } from './redis-sink.ts'
@@ -6,4 +7,5 @@ import { redisSink } from './redis-sink.ts'
 export const FAULT_SINKS: Readonly<Record<SinkName, FaultSink>> = {
   postgres: postgresSink,
   redis: redisSink,
+  elasticsearch: elasticsearchSink,
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Build } from '../../../projections/builds/build.ts'
 import type { BuildRecord, IndexIdentity } from '../records/build-records.ts'
 import { ElasticsearchUnavailableError } from '../server/elasticsearch-unavailable-error.ts'
@@ -31,6 +32,10 @@ const EVERFOLD_FIELDS = {
   },
 }
 
+/** How long shards of a new index are waited for. */
+const TRIES = 100
+const PAUSE_MS = 100
+
 /** How long a build that is filled may take to get its copies. */
 const HEALTH_TIMEOUT_S = 20
 
@@ -62,12 +67,19 @@ export class BuildIndex {
       },
     })
     const failure = failureOf(body)
-    if (failure === undefined) return
-    if (failure.type === 'resource_already_exists_exception') {
-      await this.#hasShards(index) // somebody else makes it just now, perhaps
-      return
-    }
+    if (failure === undefined || failure.type === 'resource_already_exists_exception') return
     throw new ElasticsearchRefusedError(what, { status, ...failure })
+  }
+
+  /** The same of an index that somebody makes just now, perhaps: its shards come a little later. */
+  async identifyNew(index: string): Promise<IndexIdentity> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.identify(index)
+      } catch (error) {
+        if (!(error instanceof ElasticsearchUnavailableError) || tries === TRIES) throw error
+        await sleep(PAUSE_MS)
+      }
   }
 
   /** @throws {IndexReplacedError} it does not exist. */
@@ -133,14 +145,6 @@ export class BuildIndex {
     await this.#server.send({
       ...{ method: 'DELETE', path: `/${index}`, expected: [404] },
       what: `the removal of index ${index}`,
-    })
-  }
-
-  async #hasShards(index: string): Promise<void> {
-    await this.#server.send({
-      ...{ method: 'GET', path: `/_cluster/health/${index}` },
-      query: { wait_for_status: 'yellow', timeout: `${HEALTH_TIMEOUT_S}s` },
-      what: `a look at the health of index ${index}`,
     })
   }
 

@@ -40,7 +40,7 @@ export class BuildMaker {
     if (record.mappings !== digest) throw new BuildMappingsError(this.#options.name, build.number)
     if (record.identity !== undefined) return
     await index.make(build, record)
-    const identity = await index.identify(record.index)
+    const identity = await index.identifyNew(record.index)
     await lanes.create(build)
     await records.made(build, found, identity)
     try {
@@ -53,13 +53,14 @@ export class BuildMaker {
 
   /** Whoever slept since he read what is live finds the alias changed, and looks again. */
   async publish(build: Build): Promise<void> {
-    const { records, builds, alias } = this.#options
+    const { records, builds, alias, index } = this.#options
     await builds.use(build, async ({ record }) => {
       for (;;) {
         const known = await records.readBuilds()
         if (known?.live.number !== build.number) return
         const shown = await alias.shown()
         if (shown.length === 1 && shown[0] === record.index) return
+        await index.refresh(record.index) // else searches would go back in time
         await alias.show(record.index, shown)
       }
     })
