@@ -1,3 +1,4 @@
+import { EverfoldError } from '../errors.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { dropLeftOvers } from './builds/build-succession.ts'
 import type { Build, BuildsRecord } from './builds/build.ts'
@@ -29,7 +30,12 @@ export class BuildChores<Document, Event extends RecordedEvent> {
   async finish(build: Build): Promise<void> {
     const finishing = this.#finishing.get(build.number) ?? this.#context.storage.finish(build)
     this.#finishing.set(build.number, finishing)
-    await finishing
+    try {
+      await finishing
+    } catch (error) {
+      if (EverfoldError.is(error) && error.retryable) this.#finishing.delete(build.number)
+      throw error
+    }
   }
 
   /** Makes readers from outside see the live build. That a long reader keeps its view from being replaced must not keep it from being filled. */

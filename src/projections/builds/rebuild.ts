@@ -147,10 +147,10 @@ async function compareBefore<Document, Event extends RecordedEvent>(
   try {
     if (fold.checkpoint !== undefined)
       await switching.catchUp(live, fold.checkpoint.position, switching.signal)
+    const differences = await examineBuild(storage, live, { fold, store })
+    return { isIdentical: differences.length === 0, differences, notCompared: undefined }
   } catch (error) {
     if (!EverfoldError.is(error)) throw error
     return { ...none, notCompared: error.message } // what a rebuild is there to mend must not stop it
   }
-  const differences = await examineBuild(storage, live, { fold, store })
-  return { isIdentical: differences.length === 0, differences, notCompared: undefined }
 }

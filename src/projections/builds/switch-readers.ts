@@ -64,7 +64,7 @@ async function switchHeld<Document>(
     late.abort(new DOMException(`not caught up within ${HOLD_MS} ms`, 'TimeoutError'))
   }, HOLD_MS)
   try {
-    const { furthest } = held
+    const furthest = await held.furthest()
     const within = AbortSignal.any([signal, held.lost, late.signal])
     // A place that the log does not contain was lost with it: there is nothing to catch up with.
     if (furthest !== undefined && (await store.contains(furthest)))

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { EverfoldError } from '../../errors.ts'
+import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { LaneRecord } from '../read-model-storage.ts'
 import { claimLane, releaseLane, writeLane, type LaneClaim } from './lane-claim.ts'
 import { furthestOf } from './lane-record.ts'
@@ -53,9 +55,15 @@ export class HeldLanes<Document> {
     return this.#lost.signal
   }
 
-  /** Greatest position up to which any of them was folded; undefined: none. */
-  get furthest(): LaneRecord['checkpoint'] {
-    return furthestOf([...this.#held.values()])
+  /** The furthest place that a reader may have seen in any of them: up to which it was folded, or where a document stands that is further; undefined: none. */
+  async furthest(): Promise<Checkpoint | undefined> {
+    const { storage, build } = this.#claim
+    const places = [furthestOf([...this.#held.values()])]
+    for (const [number, lane] of this.#held)
+      places.push(...((await storage.ahead?.(build, number, lane).catch(notThere)) ?? []))
+    return places.reduce((one, other) =>
+      (other?.position ?? 0n) > (one?.position ?? 0n) ? other : one,
+    )
   }
 
   /** Leaves the lanes as they are: others take them when the lease has ended. */
@@ -100,6 +108,12 @@ export class HeldLanes<Document> {
     const { projection } = build
     return new LaneTakenError({ projection, readModel: storage.name, lane: number, owner })
   }
+}
+
+/** Documents that cannot be read were not seen: to put others in their place is what a switch may be for. */
+function notThere(error: unknown): [] {
+  if (EverfoldError.is(error) && !error.retryable) return []
+  throw error
 }
 
 /** Claims a lane, whoever has it: what he writes to it from then on fails. */
