@@ -41,7 +41,7 @@ export class PrivateElasticsearch implements PrivateSinkServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#run('stop')
-    await rm(this.#folder, { recursive: true })
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
   }
 
   async #run(verb: string): Promise<string> {

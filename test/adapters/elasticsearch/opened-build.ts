@@ -38,7 +38,10 @@ export async function openBuild(server: ElasticsearchServer, changes = {}): Prom
   const index = server.anyIndex()
   const model = openModel(server.client(faulty.url), index, changes)
   const given = new ContractModel(model, documentOf())
-  const build = await given.build()
+  const build = await given.build().catch(async (error: unknown) => {
+    await faulty[Symbol.asyncDispose]()
+    throw error
+  })
   return {
     ...{ faulty, index, model, given, build },
     dataIndex: async () =>

@@ -23,7 +23,7 @@ export class ReadAlias {
   async shown(): Promise<readonly string[]> {
     const { alias } = this.#names
     const { status, body } = await this.#server.send({
-      ...{ method: 'GET', path: `/${alias}/_alias/*`, expected: [404] },
+      ...{ method: 'GET', path: `/${alias}/_alias`, expected: [404] },
       what: `a look at alias ${alias}`,
     })
     if (status === 404) return []

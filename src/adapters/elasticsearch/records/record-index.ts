@@ -67,13 +67,18 @@ export class RecordIndex {
     })
     const found = new Map<string, StoredRecord>()
     if (status === 404) return found
-    for (const each of (body as { readonly docs: readonly Found[] }).docs)
+    for (const each of (body as { readonly docs: readonly Found[] }).docs) {
+      const failure = failureOf(each)
+      // A shard that is not there yet, e.g. after a restart, does not tell that a record is missing.
+      if (failure !== undefined && failure.type !== NO_INDEX)
+        throw translateAnswer(`a read in ${this.names.records}`, 503, failure)
       if (each.found === true)
         found.set(each._id, {
           source: each._source,
           seqNo: each._seq_no,
           primaryTerm: each._primary_term,
         })
+    }
     return found
   }
 
@@ -124,7 +129,10 @@ export class RecordIndex {
   ): Promise<readonly (RecordSource & { readonly id: string })[]> {
     const { body: found } = await this.server.send({
       ...{ method: 'POST', path: `/${this.names.records}/_search`, body },
-      ...{ query: { ignore_unavailable: true }, what: `a search in ${this.names.records}` },
+      ...{
+        query: { ignore_unavailable: true, allow_partial_search_results: false },
+        what: `a search in ${this.names.records}`,
+      },
     })
     const { hits } = (found as { readonly hits: { readonly hits: readonly Hit[] } }).hits
     return hits.map(({ _id, _source }) => ({ ..._source, id: _id }))
@@ -170,6 +178,8 @@ export class RecordIndex {
       throw translateAnswer(`a bulk into ${recordsWrite}`, failed.status, failed.error)
   }
 }
+
+const NO_INDEX = 'index_not_found_exception'
 
 const BULK_ITEMS = 1000
 
