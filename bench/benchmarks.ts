@@ -1,6 +1,7 @@
 import { appendBenchmarks } from './append/append-benchmarks.ts'
 import type { Benchmark } from './benchmark.ts'
 import { commandsBenchmarks } from './commands/commands-benchmarks.ts'
+import { elasticsearchBenchmarks } from './elasticsearch/elasticsearch-benchmarks.ts'
 import { foldBenchmarks } from './fold/fold-benchmarks.ts'
 import { importBenchmarks } from './import/import-benchmarks.ts'
 import { logReadBenchmarks } from './log-read/log-read-benchmarks.ts'
@@ -17,5 +18,6 @@ export const benchmarks: readonly Benchmark[] = [
   ...foldBenchmarks,
   ...projectionsBenchmarks,
   ...redisBenchmarks,
+  ...elasticsearchBenchmarks,
   ...importBenchmarks,
 ]

@@ -5,6 +5,7 @@
 import type { Row } from './benchmark.ts'
 import { benchmarks } from './benchmarks.ts'
 import { measure } from './measure.ts'
+import { closeElasticsearch } from './elasticsearch/elasticsearch.ts'
 import { readOptions } from './options.ts'
 import { closeDatabases } from './pglite/databases.ts'
 import { closeServer } from './postgres/server.ts'
@@ -34,6 +35,7 @@ for (const benchmark of chosen) {
   }
 }
 await closeDatabases()
+await closeElasticsearch()
 await closeServer()
 await closeRedis()
 console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows))

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import * as elasticsearch from '../../src/adapters/elasticsearch/index.ts'
 import * as memory from '../../src/adapters/memory/index.ts'
 import * as pglite from '../../src/adapters/pglite/index.ts'
 import * as postgres from '../../src/adapters/postgres/index.ts'
@@ -9,7 +10,7 @@ import * as inversify from '../../src/inversify/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 const exported = new Set(
-  [core, memory, pglite, postgres, redis, inversify, testing].flatMap((module) =>
+  [core, elasticsearch, memory, pglite, postgres, redis, inversify, testing].flatMap((module) =>
     Object.keys(module),
   ),
 )

@@ -29,13 +29,17 @@ export interface Fault {
 export class FaultyElasticsearch implements AsyncDisposable {
   readonly asked: Asked[] = []
   readonly #server: http.Server
+  readonly #serving = new Set<Promise<unknown>>()
   readonly #target: string
   #fault: (asked: Asked) => Fault | undefined = () => undefined
 
   private constructor(target: string) {
     this.#target = target
     this.#server = http.createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy())
+      const serving = this.#serve(request, response)
+        .catch(() => response.destroy())
+        .finally(() => this.#serving.delete(serving))
+      this.#serving.add(serving)
     })
   }
 
@@ -59,6 +63,11 @@ export class FaultyElasticsearch implements AsyncDisposable {
   /** Bulks into indices of builds, not of records. */
   get bulks(): readonly Asked[] {
     return this.asked.filter(isDocumentBulk)
+  }
+
+  /** Settles when what was asked so far was passed on, also what its sender waits for no more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#serving)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
