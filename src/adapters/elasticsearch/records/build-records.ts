@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { BuildNotPreparedError } from '../../../projections/builds/build-not-prepared-error.ts'
 import type { Build, BuildsRecord } from '../../../projections/builds/build.ts'
 import { IndexReplacedError } from '../builds/index-replaced-error.ts'
-import type { RecordIndex, RecordToken } from './record-index.ts'
+import { SharedRead } from './shared-read.ts'
+import type { RecordIndex, RecordToken, StoredRecord } from './record-index.ts'
 
 const BUILDS = 'builds'
 
@@ -29,16 +30,19 @@ export interface IndexIdentity {
 /** The record of all builds, and a record of each. */
 export class BuildRecords {
   readonly #records: RecordIndex
+  readonly #reading: SharedRead<StoredRecord | undefined>
 
   constructor(records: RecordIndex) {
     this.#records = records
+    this.#reading = new SharedRead(() => records.readOne(BUILDS))
   }
 
   /** @throws {IndexReplacedError} there are builds, and no record of them: it was deleted. */
   async readBuilds(): Promise<BuildsRecord | undefined> {
-    const stored = await this.#records.readOne(BUILDS)
+    const stored = await this.#reading.ask()
     if (stored === undefined) return this.#nothing()
-    const { building, previous, ...builds } = stored.source.record as BuildsRecord
+    const record = structuredClone(stored.source.record) as BuildsRecord
+    const { building, previous, ...builds } = record
     return { ...builds, building, previous }
   }
 

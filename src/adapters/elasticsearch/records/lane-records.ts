@@ -3,6 +3,7 @@ import type { Build } from '../../../projections/builds/build.ts'
 import { newLaneRecord } from '../../../projections/lanes/lane-record.ts'
 import type { LaneRecord, LaneStep } from '../../../projections/read-model-storage.ts'
 import { laneFrom, laneSource } from './lane-source.ts'
+import { SharedRead } from './shared-read.ts'
 import type { RecordIndex, RecordSource, RecordToken, StoredRecord } from './record-index.ts'
 
 /** A write that takes longer than its owner's lease is of no use. */
@@ -21,6 +22,9 @@ interface KnownLane extends RecordToken {
 export class LaneRecords {
   readonly #records: RecordIndex
   readonly #known = new Map<string, KnownLane>()
+  /** What the last reading found: a next one that finds the same found what stood when it began. */
+  readonly #lastRead = new Map<number, readonly StoredRecord[]>()
+  readonly #reading = new Map<number, SharedRead<readonly StoredRecord[]>>()
 
   constructor(records: RecordIndex) {
     this.#records = records
@@ -44,16 +48,25 @@ export class LaneRecords {
     return this.#learn(id, stored)
   }
 
-  /** As they were at one moment: when two readings, one after the other, find the same records, all of them stood so in between. */
+  /** As they were at one moment. Those who wait for a lane ask all at once, and again and again: they share readings. */
   async readAll(build: Build): Promise<readonly LaneRecord[]> {
+    const shared =
+      this.#reading.get(build.number) ?? new SharedRead(() => this.#readAllStored(build))
+    this.#reading.set(build.number, shared)
+    const stored = await shared.ask()
+    return stored.map((each, lane) => this.#learn(idOf(build, lane), each))
+  }
+
+  /** When two readings, one after the other, find the same records, all of them stood so in between. */
+  async #readAllStored(build: Build): Promise<readonly StoredRecord[]> {
     const ids = Array.from({ length: build.lanes + 1 }, (_, lane) => idOf(build, lane))
-    let before: readonly StoredRecord[] = []
+    let before = this.#lastRead.get(build.number) ?? []
     for (let collection = 0; collection <= COLLECTIONS; collection++) {
       const found = await this.#records.read(ids)
       const stored = ids.flatMap((id) => found.get(id) ?? [])
       if (stored.length < ids.length) throw this.#notPrepared(build)
-      if (isSame(before, stored))
-        return ids.map((id, lane) => this.#learn(id, stored[lane] as StoredRecord))
+      this.#lastRead.set(build.number, stored)
+      if (isSame(before, stored)) return stored
       before = stored
     }
     return this.#searchAll(build)
@@ -94,16 +107,16 @@ export class LaneRecords {
     )
   }
 
-  async #searchAll(build: Build): Promise<readonly LaneRecord[]> {
+  async #searchAll(build: Build): Promise<readonly StoredRecord[]> {
     await this.#records.refresh()
     const filter = [{ term: { kind: 'lane' } }, { term: { build: build.number } }]
     const found = await this.#records.search({
       query: { bool: { filter } },
       size: build.lanes + 1,
-      sort: [{ lane: 'asc' }],
+      ...{ sort: [{ lane: 'asc' }], seq_no_primary_term: true },
     })
     if (found.length <= build.lanes) throw this.#notPrepared(build)
-    return found.map(({ record }) => laneFrom(record))
+    return found
   }
 
   #learn(id: string, { source, seqNo, primaryTerm }: StoredRecord): LaneRecord {

@@ -62,12 +62,13 @@ export class ParkedRecords {
     if (key !== undefined) filter.push({ term: { digest: digestOf(key) } })
     let size = FIRST_PAGE_EVENTS
     for (let after: RecordSource | undefined; ;) {
-      const page = await this.#records.search({
+      const found = await this.#records.search({
         query: { bool: { filter } },
         ...{ size, sort: [{ digest: 'asc' }, { position: 'asc' }] },
         ...(after && { search_after: [after.digest, after.position] }),
       })
-      if (page.length === 0) return
+      if (found.length === 0) return
+      const page = found.map(({ source }) => source)
       yield page.map(eventOf)
       after = page.at(-1)
       const characters = JSON.stringify(page).length / page.length

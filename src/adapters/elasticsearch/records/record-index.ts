@@ -126,7 +126,7 @@ export class RecordIndex {
   /** Records that a search finds: what was written since the last refresh may be missing. */
   async search(
     body: Readonly<Record<string, unknown>>,
-  ): Promise<readonly (RecordSource & { readonly id: string })[]> {
+  ): Promise<readonly (StoredRecord & { readonly id: string })[]> {
     const { body: found } = await this.server.send({
       ...{ method: 'POST', path: `/${this.names.records}/_search`, body },
       ...{
@@ -135,7 +135,10 @@ export class RecordIndex {
       },
     })
     const { hits } = (found as { readonly hits: { readonly hits: readonly Hit[] } }).hits
-    return hits.map(({ _id, _source }) => ({ ..._source, id: _id }))
+    return hits.map((hit) => ({
+      ...{ id: hit._id, source: hit._source },
+      ...{ seqNo: hit._seq_no, primaryTerm: hit._primary_term },
+    }))
   }
 
   async #make(): Promise<void> {
@@ -188,11 +191,12 @@ interface Written {
   readonly _primary_term: number
 }
 
-interface Hit {
+/** The place is told where it is asked for. */
+interface Hit extends Written {
   readonly _id: string
   readonly _source: RecordSource
 }
 
-interface Found extends Written, Hit {
+interface Found extends Hit {
   readonly found?: boolean
 }

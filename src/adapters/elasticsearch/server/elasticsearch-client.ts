@@ -17,5 +17,5 @@ interface TransportOptions {
   meta?: boolean
   ignore?: number[]
   maxRetries?: number
-  requestTimeout?: number
+  signal?: AbortSignal
 }

@@ -37,13 +37,16 @@ export class Server {
       ...(body && { body: { ...body } }),
       ...(lines !== undefined && { bulkBody: lines }),
     }
-    const requestTimeout = Math.min(request.timeoutMs ?? Infinity, REQUEST_TIMEOUT_MS)
-    const options = { meta: true, maxRetries: 0, requestTimeout }
+    const timeoutMs = Math.min(request.timeoutMs ?? Infinity, REQUEST_TIMEOUT_MS)
+    // The client's own timeout ends with the head of the answer.
+    const signal = AbortSignal.timeout(timeoutMs)
     try {
+      const options = { meta: true, maxRetries: 0, signal }
       return answerOf(await this.client.transport.request(params, options))
     } catch (error) {
       const answer = refusalIn(error)
-      if (answer === undefined) throw translateThrown(what, error)
+      if (answer === undefined)
+        throw translateThrown(signal.aborted ? `${what} within ${timeoutMs} ms` : what, error)
       if (expected.includes(answer.status)) return answer
       throw translateAnswer(what, answer.status, failureOf(answer.body))
     }
