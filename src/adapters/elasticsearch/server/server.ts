@@ -39,7 +39,7 @@ export class Server {
     }
     const timeoutMs = Math.min(request.timeoutMs ?? Infinity, REQUEST_TIMEOUT_MS)
     // The client's own timeout ends with the head of the answer.
-    const signal = AbortSignal.timeout(timeoutMs)
+    const { signal, clear } = deadline(timeoutMs)
     try {
       const options = { meta: true, maxRetries: 0, signal }
       return answerOf(await this.client.transport.request(params, options))
@@ -49,7 +49,22 @@ export class Server {
         throw translateThrown(signal.aborted ? `${what} within ${timeoutMs} ms` : what, error)
       if (expected.includes(answer.status)) return answer
       throw translateAnswer(what, answer.status, failureOf(answer.body))
+    } finally {
+      clear()
     }
+  }
+}
+
+function deadline(timeoutMs: number): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const late = new AbortController()
+  const timer = setTimeout(() => {
+    late.abort()
+  }, timeoutMs)
+  return {
+    signal: late.signal,
+    clear: () => {
+      clearTimeout(timer)
+    },
   }
 }
 
