@@ -49,7 +49,7 @@ describeOnPrivateSinks('a projection whose sink crashes', (sink) => {
         expect(states).not.toContain('failed')
         expect(atEnd).toMatchObject({ ...recovered(sink), warnings: [] })
       },
-      240_000,
+      480_000,
     )
 })
 
