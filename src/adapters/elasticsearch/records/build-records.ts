@@ -41,7 +41,7 @@ export class BuildRecords {
   async readBuilds(): Promise<BuildsRecord | undefined> {
     const stored = await this.#reading.ask()
     if (stored === undefined) return this.#nothing()
-    const record = structuredClone(stored.source.record) as BuildsRecord
+    const record = JSON.parse(JSON.stringify(stored.source.record)) as BuildsRecord
     const { building, previous, ...builds } = record
     return { ...builds, building, previous }
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { itemAnswers } from '../server/bulk-answer.ts'
 import type { Server } from '../server/server.ts'
 import { translateAnswer } from '../server/server-failure.ts'
@@ -61,6 +62,17 @@ export class RecordIndex {
 
   /** Records by id, read one after the other; missing ones are left out. */
   async read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRecord>> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#readOnce(ids)
+      } catch (error) {
+        if (!(error instanceof ShardMissing)) throw error
+        if (tries === TRIES) throw error.failure
+        await sleep(PAUSE_MS) // somebody makes the index just now, perhaps
+      }
+  }
+
+  async #readOnce(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRecord>> {
     const { status, body } = await this.server.send({
       ...{ method: 'POST', path: `/${this.names.records}/_mget`, body: { ids } },
       ...{ what: `a read in ${this.names.records}`, expected: [404] },
@@ -71,7 +83,7 @@ export class RecordIndex {
       const failure = failureOf(each)
       // A shard that is not there yet, e.g. after a restart, does not tell that a record is missing.
       if (failure !== undefined && failure.type !== NO_INDEX)
-        throw translateAnswer(`a read in ${this.names.records}`, 503, failure)
+        throw new ShardMissing(translateAnswer(`a read in ${this.names.records}`, 503, failure))
       if (each.found === true)
         found.set(each._id, {
           source: each._source,
@@ -179,6 +191,18 @@ export class RecordIndex {
     const failed = itemAnswers(body)?.find(({ status }) => status >= 300 && status !== 404)
     if (failed !== undefined)
       throw translateAnswer(`a bulk into ${recordsWrite}`, failed.status, failed.error)
+  }
+}
+
+const TRIES = 20
+const PAUSE_MS = 100
+
+class ShardMissing extends Error {
+  readonly failure: Error
+
+  constructor(failure: Error) {
+    super(failure.message)
+    this.failure = failure
   }
 }
 
