@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { ProjectionRunner } from '../../src/index.ts'
+import type { Bank, BankPlace } from './bank.ts'
 
 const SCRIPT = fileURLToPath(new URL('balances-process.ts', import.meta.url))
 
@@ -29,10 +29,10 @@ export class BalancesProcesses implements AsyncDisposable {
    */
   static async start(
     count: number,
-    { postgresUrl, runner }: { readonly postgresUrl: string; readonly runner: ProjectionRunner },
+    { place, runner }: { readonly place: BankPlace; readonly runner: Bank['runner'] },
   ): Promise<BalancesProcesses> {
     const children = Array.from({ length: count }, () =>
-      fork(SCRIPT, [postgresUrl], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+      fork(SCRIPT, [JSON.stringify(place)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
     )
     const processes = new BalancesProcesses(children)
     try {
@@ -84,7 +84,7 @@ async function idOf(child: ChildProcess): Promise<string> {
 
 async function shareOfEach(
   ids: readonly string[],
-  runner: ProjectionRunner,
+  runner: Bank['runner'],
 ): Promise<readonly number[]> {
   const deadline = performance.now() + SHARING_MS
   for (;;) {

@@ -17,6 +17,7 @@ import {
 } from '../../src/adapters/postgres/index.ts'
 import { accountBalances, type Balance } from './account-balances.ts'
 import { accountEvents } from './account-events.ts'
+import { openSinks, type SinkPlaces, type Sinks } from './sinks.ts'
 
 /** Into how many lanes the balances are spread: at most so many runners have something to do. */
 export const LANES = 8
@@ -32,11 +33,13 @@ export interface Bank {
   readonly store: EventStore
   readonly repository: Repository
   readonly balances: ReadModel<Balance>
+  /** What else holds the balances. */
+  readonly sinks: Sinks
   readonly runner: ProjectionRunner
 }
 
 /** Where a bank is kept: on a server, in a folder, or in memory when neither is given. */
-export interface BankPlace {
+export interface BankPlace extends SinkPlaces {
   /** URL of a PostgreSQL server. */
   readonly postgresUrl?: string | undefined
   /** Folder of an embedded PostgreSQL. */
@@ -44,30 +47,54 @@ export interface BankPlace {
 }
 
 /** Opens a bank, or makes one. */
-export async function openBank({ postgresUrl, dataDir }: BankPlace = {}): Promise<
-  Bank & AsyncDisposable
-> {
+export async function openBank(place: BankPlace = {}): Promise<Bank & AsyncDisposable> {
+  const sinks = await openSinks(place, LANES)
+  const closeSinks = async (): Promise<void> => {
+    for (const sink of Object.values(sinks)) await sink[Symbol.asyncDispose]()
+  }
+  try {
+    const { database, close } = await openDatabase(place)
+    const closeAll = async (): Promise<void> => {
+      await closeSinks()
+      await close()
+    }
+    return { ...bankOn(database, sinks), [Symbol.asyncDispose]: closeAll }
+  } catch (error) {
+    await closeSinks()
+    throw error
+  }
+}
+
+async function openDatabase({
+  postgresUrl,
+  dataDir,
+}: BankPlace): Promise<{ readonly database: Database; readonly close: () => Promise<void> }> {
   if (postgresUrl !== undefined) {
     const pool = openPool(postgresUrl)
-    return { ...bankOn(postgres(pool)), [Symbol.asyncDispose]: () => pool.end() }
+    return { database: postgres(pool), close: () => pool.end() }
   }
   const database = await pglite(dataDir)
-  return { ...bankOn(database), [Symbol.asyncDispose]: () => database.close() }
+  return { database, close: () => database.close() }
 }
 
 /** A bank on any event store and any read model. */
-export function createBank(parts: Pick<Bank, 'store' | 'balances'>): Bank {
-  const { store, balances } = parts
+export function createBank(
+  parts: Pick<Bank, 'store' | 'balances'> & Partial<Pick<Bank, 'sinks'>>,
+): Bank {
+  const { store, balances, sinks = {} } = parts
   const repository = new Repository({ store })
   const runner = new ProjectionRunner({
     store,
-    projections: [project(accountBalances).into(balances, { lanes: LANES })],
+    projections: [
+      project(accountBalances).into(balances, { lanes: LANES }),
+      ...Object.values(sinks).flatMap(({ registrations }) => registrations),
+    ],
     leaseMs: LEASE_MS,
   })
-  return { store, repository, balances, runner }
+  return { store, repository, balances, sinks, runner }
 }
 
-function bankOn(database: Database): Bank {
+function bankOn(database: Database, sinks: Sinks): Bank {
   const store = postgresEventStore({ database, schema: SCHEMA, catalogs: [accountEvents] })
   const balances = new PostgresReadModel<Balance>({
     database,
@@ -76,7 +103,7 @@ function bankOn(database: Database): Bank {
     table: 'account_balances',
     columns: { owner: text, cents: bigint },
   })
-  return createBank({ store, balances })
+  return createBank({ store, balances, sinks })
 }
 
 function openPool(connectionString: string): pg.Pool {

@@ -2,13 +2,14 @@ import { EverfoldError } from '../../src/index.ts'
 import { describeAccountHistory } from './account-history.ts'
 import { openBankHistory } from './bank-history.ts'
 import { BalancesProcesses } from './balances-processes.ts'
-import { openBank, SCHEMA, type Bank } from './bank.ts'
+import { openBank, SCHEMA, type Bank, type BankPlace } from './bank.ts'
 import { startOfDay } from './day.ts'
 import { HistoryError } from './history-error.ts'
 import { readOptions, USAGE, UsageError, type Options } from './options.ts'
 import { showProgress } from './progress.ts'
 import { describeReport } from './report.ts'
 import { runBank } from './run-bank.ts'
+import { SinkError } from './sinks.ts'
 import { isSystemError } from './system-error.ts'
 
 try {
@@ -22,19 +23,20 @@ try {
 
 /** @returns the exit status. */
 async function main(options: Options): Promise<number> {
-  const { transactions, dataDir, postgres, occurredAt, account, json } = options
+  const { transactions, occurredAt, account, json } = options
   // With --json, standard output holds the document and nothing else.
   const out = json ? process.stderr : process.stdout
   const say = (line: string): void => void out.write(`${line}\n`)
 
   const history = await openBankHistory(transactions)
-  await using bank = await openBank({ postgresUrl: postgres, dataDir })
+  await using bank = await openBank(bankPlaceOf(options))
   await using processes = await startProcesses(options, bank)
   say(`Importing ${history.file} into ${placeOf(options)}.`)
   const report = await runBank(bank, history, {
     occurredAt: occurredAt === undefined ? undefined : startOfDay(occurredAt),
     progress: showProgress(out, { bytes: history.bytes, say }),
     processes,
+    account,
     say,
   })
 
@@ -48,12 +50,16 @@ async function main(options: Options): Promise<number> {
   return report.mismatches === 0 && report.rebuild.identical ? 0 : 1
 }
 
+function bankPlaceOf({ dataDir, postgres, redis, elasticsearch }: Options): BankPlace {
+  return { dataDir, postgresUrl: postgres, redisUrl: redis, elasticsearchUrl: elasticsearch }
+}
+
 async function startProcesses(
-  { postgres, runners }: Options,
+  options: Options,
   { runner }: Bank,
 ): Promise<BalancesProcesses | undefined> {
-  if (postgres === undefined || runners === 1) return undefined
-  return BalancesProcesses.start(runners, { postgresUrl: postgres, runner })
+  if (options.runners === 1) return undefined
+  return BalancesProcesses.start(options.runners, { place: bankPlaceOf(options), runner })
 }
 
 /** Without the password that the URL of a server can hold. */
@@ -67,6 +73,9 @@ function placeOf({ postgres, dataDir = 'memory' }: Options): string {
 function describeError(error: unknown): unknown {
   if (error instanceof UsageError) return `${error.message} See --help.`
   const isExpected =
-    error instanceof HistoryError || EverfoldError.is(error) || isSystemError(error)
+    error instanceof HistoryError ||
+    error instanceof SinkError ||
+    EverfoldError.is(error) ||
+    isSystemError(error)
   return isExpected ? `Error: ${error.message}` : error
 }

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { LANES, SCHEMA } from './bank.ts'
 import { startOfDay } from './day.ts'
 
-export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR | --postgres URL [--runners N]] [--occurred-at YYYY-MM-DD]
-                   [--account ID] [--json]
+export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR | --postgres URL [--runners N]]
+                   [--redis URL] [--elasticsearch URL] [--occurred-at YYYY-MM-DD] [--account ID] [--json]
 
 Imports a bank history through the account aggregate, builds the balances read model, checks every account against
 the file, and rebuilds the read model beside the live one.
@@ -14,6 +14,8 @@ the file, and rebuilds the read model beside the live one.
   --postgres URL             Keeps everything on this PostgreSQL server, in schema ${SCHEMA}; run again, nothing is imported twice.
   --runners N                N processes share the projecting of the balances while they are imported, up to ${LANES}; from 2 on one of
                              them is killed half-way. Default: 1, this process, when they are imported.
+  --redis URL                Keeps the balances in Redis, too, with a leaderboard. Needs --postgres or --data-dir.
+  --elasticsearch URL        Keeps the balances in Elasticsearch, too, and all transactions, to be searched. Needs --postgres or --data-dir.
   --occurred-at YYYY-MM-DD   Prints the balances as of the end of that day (UTC), too.
   --account ID               Prints the history of one account with a chart of its balance, too.
   --json                     Prints one JSON document instead; what else there is to say goes to standard error.
@@ -28,6 +30,10 @@ export interface Options {
   readonly dataDir: string | undefined
   /** URL of a server. */
   readonly postgres: string | undefined
+  /** URL of a server. */
+  readonly redis: string | undefined
+  /** URL of a server. */
+  readonly elasticsearch: string | undefined
   /** How many processes project. */
   readonly runners: number
   /** A calendar day, YYYY-MM-DD. */
@@ -45,7 +51,7 @@ export class UsageError extends Error {
 /** @throws {UsageError} an option is unknown or has no usable value. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args)
-  const { transactions = STATEMENT, json, help, account, postgres } = values
+  const { transactions = STATEMENT, json, help, account, postgres, redis, elasticsearch } = values
   const dataDir = values['data-dir']
   const occurredAt = values['occurred-at']
   if (occurredAt !== undefined && startOfDay(occurredAt) === undefined)
@@ -53,8 +59,13 @@ export function readOptions(args: readonly string[]): Options {
   if (account !== undefined && !/^\d+$/.test(account))
     throw new UsageError(`--account '${account}' is no account id. Use a whole number.`)
   if (postgres !== undefined) checkServer(postgres, dataDir)
+  const isKept = postgres !== undefined || dataDir !== undefined
+  if (redis !== undefined) checkSink('--redis', redis, { isKept, scheme: 'redis' })
+  if (elasticsearch !== undefined)
+    checkSink('--elasticsearch', elasticsearch, { isKept, scheme: 'http' })
   const runners = readRunners(values.runners, postgres)
-  return { transactions, dataDir, postgres, runners, occurredAt, account, json, help }
+  const places = { dataDir, postgres, redis, elasticsearch }
+  return { transactions, ...places, runners, occurredAt, account, json, help }
 }
 
 function checkServer(postgres: string, dataDir: string | undefined): void {
@@ -64,6 +75,20 @@ function checkServer(postgres: string, dataDir: string | undefined): void {
     )
   if (dataDir !== undefined)
     throw new UsageError('--data-dir and --postgres are two places. Choose one.')
+}
+
+function checkSink(
+  option: string,
+  url: string,
+  { isKept, scheme }: { readonly isKept: boolean; readonly scheme: string },
+): void {
+  const protocols = [`${scheme}:`, `${scheme}s:`]
+  if (!URL.canParse(url) || !protocols.includes(new URL(url).protocol))
+    throw new UsageError(`${option} is no URL of a server. Write it as ${scheme}://host:port.`)
+  if (!isKept)
+    throw new UsageError(
+      `${option} needs --postgres URL or --data-dir DIR: what it keeps belongs to one log, and a log in memory is gone when the example ends.`,
+    )
 }
 
 function readRunners(text: string, postgres: string | undefined): number {
@@ -85,6 +110,8 @@ function parse(args: readonly string[]) {
         transactions: { type: 'string' },
         'data-dir': { type: 'string' },
         postgres: { type: 'string' },
+        redis: { type: 'string' },
+        elasticsearch: { type: 'string' },
         runners: { type: 'string', default: '1' },
         'occurred-at': { type: 'string' },
         account: { type: 'string' },

@@ -1,6 +1,9 @@
+import type { Balance } from './account-balances.ts'
+import type { AccountTransaction } from './account-transactions.ts'
 import type { Mismatch } from './check-balances.ts'
 import type { ImportedHistory } from './import-history.ts'
 import { formatCents, formatCount } from './money.ts'
+import type { TransactionQuery } from './sinks.ts'
 
 /** What a run came to, as `--json` prints it. Balances are whole cents by account id. */
 export interface Report {
@@ -12,9 +15,11 @@ export interface Report {
   readonly imported: number
   /** Events in the log. */
   readonly events: number
-  /** Accounts whose balance is not what the file says. */
+  /** Accounts whose balance is not what the file says, in all sinks together. */
   readonly mismatches: number
   readonly balances: Readonly<Record<string, number>>
+  /** The balances in each sink, by its name, as read back from it; absent: there is none beside an embedded database. */
+  readonly sinks?: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** The read model that was built anew equals the one from before. */
   readonly rebuild: { readonly identical: boolean }
   /** Processes that projected the balances, and how many of them were killed half-way; absent: this one did. */
@@ -52,6 +57,30 @@ export function describeCheck(mismatches: readonly Mismatch[], seconds: number):
     `Built the balances in ${seconds} s: ${formatCount(mismatches.length)} mismatches with the file.`,
     ...mismatches.slice(0, LISTED_MISMATCHES).map(describeMismatch),
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+  ]
+}
+
+/** @param sinks their names, and how many mismatches with the file each has. */
+export function describeSinks(sinks: ReadonlyMap<string, number>): readonly string[] {
+  return [...sinks].map(
+    ([name, mismatches]) => `In ${name}: ${formatCount(mismatches)} mismatches with the file.`,
+  )
+}
+
+export function describeLeaderboard(richest: readonly Balance[]): readonly string[] {
+  return [
+    'The highest balances, by Redis:',
+    ...richest.map(({ owner, cents }) => `${owner.padStart(20)}${formatCents(cents).padStart(18)}`),
+  ]
+}
+
+export function describeSearch(
+  { accountId, moreThanCents }: Pick<TransactionQuery, 'accountId' | 'moreThanCents'>,
+  found: readonly AccountTransaction[],
+): readonly string[] {
+  return [
+    `Withdrawals over ${formatCents(moreThanCents)} by account ${accountId} in May, by Elasticsearch: ${formatCount(found.length)}`,
+    ...found.map(({ day, cents }) => `${day.padStart(20)}${formatCents(cents).padStart(18)}`),
   ]
 }
 

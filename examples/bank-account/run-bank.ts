@@ -1,6 +1,5 @@
-import { asOf, streamId, type EventReader } from '../../src/index.ts'
-import { accountBalances, type Balance } from './account-balances.ts'
-import { accountEvents } from './account-events.ts'
+import { asOf, type EventReader } from '../../src/index.ts'
+import { accountBalances } from './account-balances.ts'
 import type { BankHistory } from './bank-history.ts'
 import type { BalancesProcesses } from './balances-processes.ts'
 import type { Bank } from './bank.ts'
@@ -8,23 +7,35 @@ import { checkBalances } from './check-balances.ts'
 import { dayOf, endOfDay } from './day.ts'
 import { importHistory, type ImportedHistory } from './import-history.ts'
 import type { Progress } from './progress.ts'
+import { centsByAccount, keyOf, readBalances } from './read-balances.ts'
 import {
   describeCheck,
   describeImport,
   describeKill,
+  describeLeaderboard,
   describeProcesses,
   describeRebuild,
+  describeSearch,
+  describeSinks,
   type Report,
 } from './report.ts'
 
 /** How long the processes may take to project what is left when the import is over. */
 const CATCHING_UP_MS = 60_000
 
+/** How many accounts the leaderboard shows. */
+const LEADERS = 5
+
+/** What is searched for: withdrawals over 10,000 in May. */
+const SEARCH = { month: 5, moreThanCents: 1_000_000 }
+
 export interface RunBankOptions {
   /** The first moment of a calendar day: the report then holds the balances at its end, too. */
   readonly occurredAt?: Date | undefined
   /** Project while the history is imported, the first one until it is killed half-way. Undefined: this process projects, when it is imported. */
   readonly processes?: BalancesProcesses | undefined
+  /** Whose transactions are searched for, where there is a search. Default: the first account of the file. */
+  readonly account?: string | undefined
   /** Told how far the import is. */
   readonly progress: Progress
   /** Told what was done, a line at a time. */
@@ -39,7 +50,7 @@ export interface RunBankOptions {
 export async function runBank(
   bank: Bank,
   history: BankHistory,
-  { occurredAt, processes, progress, say }: RunBankOptions,
+  { occurredAt, processes, account, progress, say }: RunBankOptions,
 ): Promise<Report> {
   if (processes !== undefined) describeProcesses(processes.lanes).forEach(say)
   const imported = await timed(() => importWith({ progress, processes }, history, bank))
@@ -49,20 +60,37 @@ export async function runBank(
 
   const projected = await timed(() => catchUp(bank, processes))
   if (processes !== undefined && processes.killed > 0) describeKill(processes.lanes).forEach(say)
-  const live = await readBalances(bank, accountIds)
+  const live = await readBalances(bank.balances, accountIds)
   describeCheck(checkBalances(live, statedBalances), projected.seconds).forEach(say)
 
   const rebuilt = await timed(() => bank.runner.rebuild(accountBalances.name))
   const identical = rebuilt.result.every(({ isIdentical }) => isIdentical)
-  const balances = await readBalances(bank, accountIds)
+  const balances = await readBalances(bank.balances, accountIds)
   describeRebuild(identical, rebuilt.seconds).forEach(say)
+  const sinks = await readSinks(bank, accountIds)
+  const checked = new Map(
+    [...sinks].map(([name, held]) => [name, checkBalances(held, statedBalances).length]),
+  )
+  describeSinks(checked).forEach(say)
+  ;(await askSinks(bank, account ?? accountIds[0] ?? '')).forEach(say)
 
   return {
     accounts: accountIds.length,
     ...counts,
     events: await countEvents(bank.store),
-    mismatches: checkBalances(balances, statedBalances).length,
+    mismatches: [...checked.values()].reduce(
+      (sum, count) => sum + count,
+      checkBalances(balances, statedBalances).length,
+    ),
     balances: Object.fromEntries(balances),
+    ...(sinks.size > 0 && {
+      sinks: Object.fromEntries(
+        [['postgres', balances] as const, ...sinks].map(([name, held]) => [
+          name,
+          Object.fromEntries(held),
+        ]),
+      ),
+    }),
     rebuild: { identical },
     ...(processes && {
       processes: { started: processes.lanes.length, killed: processes.killed },
@@ -94,22 +122,15 @@ async function importWith(
   }
 }
 
-/** Brings the read model to where the log ends: waits for the processes that do it, or does it here. */
+/** Brings the read models to where the log ends: waits for the processes that do it, or does it here. */
 async function catchUp(
-  { store, balances, runner }: Bank,
+  { store, balances, sinks, runner }: Bank,
   processes: BalancesProcesses | undefined,
 ): Promise<void> {
   if (processes === undefined) return runner.runUntilCaughtUp()
   const head = await store.head()
-  await balances.waitFor(head?.position, { timeoutMs: CATCHING_UP_MS })
-}
-
-/** What the read model says now. An account that it does not have is missing. */
-async function readBalances(
-  { balances }: Bank,
-  accountIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  return centsByAccount(await balances.getMany(accountIds.map(keyOf)), accountIds)
+  const all = [balances, ...Object.values(sinks).map((sink) => sink.balances)]
+  await Promise.all(all.map((each) => each.waitFor(head?.position, { timeoutMs: CATCHING_UP_MS })))
 }
 
 /** What was true at the end of a day, as known now. An account not open by then is missing. */
@@ -126,19 +147,29 @@ async function balancesAtEndOf(
   return centsByAccount(documents, accountIds)
 }
 
-function centsByAccount(
-  documents: ReadonlyMap<string, Balance>,
+/** The balances in each of the other sinks, by its name. */
+async function readSinks(
+  { sinks }: Bank,
   accountIds: readonly string[],
-): ReadonlyMap<string, number> {
-  return new Map(
-    accountIds.flatMap((id) => {
-      const balance = documents.get(keyOf(id))
-      return balance === undefined ? [] : [[id, balance.cents] as const]
-    }),
-  )
+): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  const read = new Map<string, ReadonlyMap<string, number>>()
+  for (const [name, { balances }] of Object.entries(sinks))
+    read.set(name, await readBalances(balances, accountIds))
+  return read
 }
 
-const keyOf = (accountId: string): string => streamId(accountEvents.category, accountId)
+/** Asks each of them what only its kind can tell. */
+async function askSinks({ store, sinks }: Bank, accountId: string): Promise<readonly string[]> {
+  const lines: string[] = []
+  const through = (await store.head())?.position
+  for (const { leaderboard, search } of Object.values(sinks)) {
+    if (leaderboard !== undefined) lines.push(...describeLeaderboard(await leaderboard(LEADERS)))
+    if (search === undefined) continue
+    const query = { ...SEARCH, accountId }
+    lines.push(...describeSearch(query, await search({ ...query, through })))
+  }
+  return lines
+}
 
 async function countEvents(store: EventReader): Promise<number> {
   let count = 0

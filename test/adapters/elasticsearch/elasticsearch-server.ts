@@ -39,12 +39,15 @@ export class ElasticsearchServer {
     return index
   }
 
+  /** Removes all indices of a read model. */
+  async remove(index: string): Promise<void> {
+    const admin = this.client()
+    const found = await admin.indices.get({ index: `${index}*`, expand_wildcards: 'all' })
+    for (const name of Object.keys(found)) await admin.indices.delete({ index: name })
+  }
+
   async close(): Promise<void> {
-    const admin = this.#indices.length > 0 ? this.client() : undefined
-    for (const index of this.#indices) {
-      const found = await admin?.indices.get({ index: `${index}*`, expand_wildcards: 'all' })
-      for (const name of Object.keys(found ?? {})) await admin?.indices.delete({ index: name })
-    }
+    for (const index of this.#indices) await this.remove(index)
     await Promise.all(this.#clients.map((client) => client.close()))
   }
 }

@@ -7,6 +7,8 @@ describe('the options of the example', () => {
       transactions: expect.stringMatching(/examples\/bank-account\/statement\.csv$/),
       dataDir: undefined,
       postgres: undefined,
+      redis: undefined,
+      elasticsearch: undefined,
       runners: 1,
       occurredAt: undefined,
       account: undefined,
@@ -22,6 +24,8 @@ describe('the options of the example', () => {
       transactions: 'a.csv',
       dataDir: 'data',
       postgres: undefined,
+      redis: undefined,
+      elasticsearch: undefined,
       runners: 1,
       occurredAt: '1993-12-31',
       account: '576',
@@ -39,7 +43,32 @@ describe('the options of the example', () => {
     })
   })
 
+  test('name servers for other read models', () => {
+    const sinks = ['--redis', 'rediss://cache:6380', '--elasticsearch', 'http://localhost:9200']
+
+    expect(readOptions([...sinks, '--data-dir', 'data'])).toMatchObject({
+      redis: 'rediss://cache:6380',
+      elasticsearch: 'http://localhost:9200',
+    })
+  })
+
   test.each([
+    {
+      args: ['--redis', 'localhost', '--data-dir', 'data'],
+      says: '--redis is no URL of a server. Write it as redis://host:port.',
+    },
+    {
+      args: ['--elasticsearch', 'redis://localhost', '--data-dir', 'data'],
+      says: '--elasticsearch is no URL of a server.',
+    },
+    {
+      args: ['--redis', 'redis://localhost'],
+      says: '--redis needs --postgres URL or --data-dir DIR',
+    },
+    {
+      args: ['--elasticsearch', 'http://localhost:9200'],
+      says: '--elasticsearch needs --postgres URL or --data-dir DIR',
+    },
     { args: ['--occurred-at', '1993-02-30'], says: "--occurred-at '1993-02-30' is no day." },
     { args: ['--occurred-at', 'yesterday'], says: "--occurred-at 'yesterday' is no day." },
     { args: ['--occurred-at'], says: 'argument missing' },

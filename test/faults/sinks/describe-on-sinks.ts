@@ -23,7 +23,7 @@ export function urlOf({ name, variable }: FaultSink): string {
   return url
 }
 
-function skippedOn({ name, variable }: FaultSink): string | undefined {
+export function skippedOn({ name, variable }: FaultSink): string | undefined {
   return skippedLog ?? reasonToSkip(name, variable)
 }
 

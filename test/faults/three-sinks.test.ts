@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import {
+  project,
+  ProjectionRunner,
+  type DomainEvent,
+  type EventStore,
+  type GlobalPosition,
+  type ReadModel,
+  type StreamId,
+} from '../../src/index.ts'
+import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { accountBalances, type Balance } from '../domain/account.ts'
+import { silent } from '../projections/runner-fixture.ts'
+import { bankRows, statedAfter, type BankRow } from './bank-rows.ts'
+import { openStore } from './open-store.ts'
+import { skippedOn, urlOf } from './sinks/describe-on-sinks.ts'
+import type { OpenSink, SinkName } from './sinks/fault-sink.ts'
+import { FAULT_SINKS } from './sinks/fault-sinks.ts'
+import { TcpProxy } from './tcp-proxy.ts'
+
+jest.setTimeout(180_000)
+
+const SINKS = Object.values(FAULT_SINKS)
+const LANES = 2
+const TIMEOUT_MS = 60_000
+/** Share of the file that is there before the runner begins. */
+const BEFORE = 0.8
+
+const skipped = SINKS.map(skippedOn).find((reason) => reason !== undefined)
+const suite = skipped === undefined ? describe : describe.skip
+
+suite(
+  `one projection into Postgres, Redis and Elasticsearch${skipped ? ` (skipped: ${skipped})` : ''}`,
+  () => {
+    const server = new PostgresServer()
+    const opened: AsyncDisposable[] = []
+    const proxies = new Map<SinkName, TcpProxy>()
+    const models = new Map<SinkName, ReadModel<Balance>>()
+    let store: EventStore
+    let runner: ProjectionRunner
+    let rows: readonly BankRow[]
+    /** How many rows are appended while a sink does not answer: more pages than wait for a sink before others go on without it. */
+    let more: number
+    let appended = 0
+
+    beforeAll(async () => {
+      const namespace = server.anySchema()
+      const pool = server.pool()
+      await pool.query(`CREATE SCHEMA ${namespace}`)
+      store = openStore(pool, namespace)
+      for (const sink of SINKS) {
+        const proxy = await TcpProxy.listen(urlOf(sink))
+        const open: OpenSink = await sink.open({ url: proxy.url, namespace })
+        opened.push(open, proxy)
+        proxies.set(sink.name, proxy)
+        models.set(sink.name, open.balances())
+      }
+      rows = await bankRows()
+      more = Math.min(300, Math.floor(rows.length / 20))
+      runner = new ProjectionRunner({
+        store,
+        pageSize: Math.ceil(more / 8),
+        logger: silent,
+        leaseMs: 3000,
+        projections: [...models.values()].map((model) =>
+          project(accountBalances).into(model, { lanes: LANES }),
+        ),
+      })
+      await append(Math.floor(rows.length * BEFORE))
+      await runner.start()
+    })
+
+    afterAll(async () => {
+      await runner.stop()
+      for (const each of opened) await each[Symbol.asyncDispose]()
+      await server.close()
+    })
+
+    test('gives the same answers for every account', async () => {
+      const head = await headOf(store)
+
+      const answers = await answersOf(models, head, rows)
+
+      for (const answer of answers) expect(answer).toEqual(statedAfter(rows.slice(0, appended)))
+    })
+
+    test('gives them after a rebuild of each, too, while events are appended', async () => {
+      const state = { isDone: false }
+      const rebuilt = runner.rebuild(accountBalances.name).finally(() => {
+        state.isDone = true
+      })
+      const limit = rows.length - SINKS.length * more
+      while (!state.isDone && appended < limit) await append(Math.min(20, limit - appended))
+      const reports = await rebuilt
+
+      expect(reports.map(({ isIdentical, isLive }) => [isIdentical, isLive])).toEqual(
+        SINKS.map(() => [true, true]),
+      )
+      const answers = await answersOf(models, await headOf(store), rows)
+      for (const answer of answers) expect(answer).toEqual(statedAfter(rows.slice(0, appended)))
+    })
+
+    for (const { name, title } of SINKS)
+      test(`goes on in the others while ${title} does not answer`, async () => {
+        const others = new Map([...models].filter(([other]) => other !== name))
+        proxies.get(name)?.silence({ andNew: true })
+        await append(more)
+        const head = await headOf(store)
+
+        const meanwhile = await answersOf(others, head, rows)
+        proxies.get(name)?.resume()
+        const after = await answersOf(models, head, rows)
+
+        for (const answer of [...meanwhile, ...after])
+          expect(answer).toEqual(statedAfter(rows.slice(0, appended)))
+      })
+
+    /** Appends the next rows of the file. */
+    async function append(count: number): Promise<void> {
+      const next = rows.slice(appended, appended + count)
+      for (let from = 0; from < next.length; from += 500) {
+        const byAccount = new Map<StreamId, DomainEvent[]>()
+        for (const { account, event } of next.slice(from, from + 500))
+          byAccount.set(account, [...(byAccount.get(account) ?? []), event])
+        await store.appendAll(
+          [...byAccount].map(([account, events]) => ({
+            streamId: account,
+            events,
+            expectedVersion: 'any' as const,
+          })),
+        )
+      }
+      appended += next.length
+    }
+  },
+)
+
+async function headOf(store: EventStore): Promise<GlobalPosition | undefined> {
+  return (await store.head())?.position
+}
+
+/** What each read model says of all accounts, in cents, when it has got to a position. */
+async function answersOf(
+  models: ReadonlyMap<SinkName, ReadModel<Balance>>,
+  position: GlobalPosition | undefined,
+  rows: readonly BankRow[],
+): Promise<readonly ReadonlyMap<string, number>[]> {
+  const accounts = [...new Set(rows.map(({ account }) => account))]
+  return Promise.all(
+    [...models.values()].map(async (model) => {
+      await model.waitFor(position, { timeoutMs: TIMEOUT_MS })
+      const found = await model.getMany(accounts)
+      return new Map([...found].map(([key, { cents }]) => [key, cents]))
+    }),
+  )
+}
