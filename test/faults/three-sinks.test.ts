@@ -8,7 +8,9 @@ import {
   type ReadModel,
   type StreamId,
 } from '../../src/index.ts'
+import { ElasticsearchServer } from '../adapters/elasticsearch/elasticsearch-server.ts'
 import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { connect, redisUrl, removeKeys } from '../adapters/redis/redis-server.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { silent } from '../projections/runner-fixture.ts'
 import { bankRows, statedAfter, type BankRow } from './bank-rows.ts'
@@ -33,18 +35,18 @@ suite(
   `one projection into Postgres, Redis and Elasticsearch${skipped ? ` (skipped: ${skipped})` : ''}`,
   () => {
     const server = new PostgresServer()
+    const namespace = server.anySchema()
     const opened: AsyncDisposable[] = []
     const proxies = new Map<SinkName, TcpProxy>()
     const models = new Map<SinkName, ReadModel<Balance>>()
     let store: EventStore
     let runner: ProjectionRunner
     let rows: readonly BankRow[]
-    /** How many rows are appended while a sink does not answer: more pages than wait for a sink before others go on without it. */
+    /** How many rows are appended while a sink does not answer. */
     let more: number
     let appended = 0
 
     beforeAll(async () => {
-      const namespace = server.anySchema()
       const pool = server.pool()
       await pool.query(`CREATE SCHEMA ${namespace}`)
       store = openStore(pool, namespace)
@@ -59,7 +61,6 @@ suite(
       more = Math.min(300, Math.floor(rows.length / 20))
       runner = new ProjectionRunner({
         store,
-        pageSize: Math.ceil(more / 8),
         logger: silent,
         leaseMs: 3000,
         projections: [...models.values()].map((model) =>
@@ -73,6 +74,7 @@ suite(
     afterAll(async () => {
       await runner.stop()
       for (const each of opened) await each[Symbol.asyncDispose]()
+      await forget(namespace)
       await server.close()
     })
 
@@ -134,6 +136,16 @@ suite(
     }
   },
 )
+
+/** Removes what the tests put into the sinks beside the log. */
+async function forget(namespace: string): Promise<void> {
+  const elasticsearch = new ElasticsearchServer()
+  await elasticsearch.remove(namespace)
+  await elasticsearch.close()
+  const redis = await connect(redisUrl())
+  await removeKeys(redis, `${namespace}-balances`)
+  await redis.close()
+}
 
 async function headOf(store: EventStore): Promise<GlobalPosition | undefined> {
   return (await store.head())?.position
