@@ -25,9 +25,11 @@ export type { DomainEvent, EventMetadata } from './event-store/domain-event.ts'
 export { defineEvents } from './event-store/event-catalog.ts'
 export type {
   AnyEventCatalog,
+  CatalogOptions,
   EventCatalog,
   EventDefinitions,
   EventsOf,
+  PartOf,
   RecordedOf,
 } from './event-store/event-catalog.ts'
 export { EventDataRefusedError } from './event-store/event-data-refused-error.ts'
@@ -140,4 +142,6 @@ export { LaneStalledError } from './projections/lanes/lane-stalled-error.ts'
 export { StopDeadlineError } from './projections/stop-deadline-error.ts'
 export { WaitTimeoutError } from './projections/wait-timeout-error.ts'
 
+export { drop } from './upcasters/retired-event.ts'
+export type { Drop, EventPart, RetiredStep, Retirement } from './upcasters/retired-event.ts'
 export type { UpcastContext } from './upcasters/upcaster-chain.ts'

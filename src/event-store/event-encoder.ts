@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { DomainEvent } from './domain-event.ts'
-import { declaredEvents, type AnyEventCatalog, type DeclaredEvent } from './event-catalog.ts'
+import { declaredEvents, retiredEvents, type AnyEventCatalog } from './event-catalog.ts'
 import { EventDataRefusedError } from './event-data-refused-error.ts'
 import { isVersion } from './expected-version.ts'
 import type { ImportedEvent, ImportedEventToStore } from './imported-event.ts'
@@ -11,6 +11,7 @@ import { NewerSchemaVersionError } from './newer-schema-version-error.ts'
 import type { EventToStore } from './stored-event.ts'
 import { categoryOf, parseStreamId, type StreamId } from './stream-id.ts'
 import { UnknownEventTypeError } from './unknown-event-type-error.ts'
+import type { DeclaredEvent } from './upcast-event.ts'
 
 /** Checks events against their catalog and encodes them, before anything is sent. */
 export class EventEncoder {
@@ -43,14 +44,14 @@ export class EventEncoder {
     const { streamId, version, type, occurredAt } = event
     parseStreamId(streamId)
     checkPlace('version', version)
-    const { chain, schema } = this.#declared(streamId, type)
-    const { schemaVersion = chain.version } = event
+    const { known, schema } = this.#known(streamId, type)
+    const { schemaVersion = known } = event
     checkPlace('schemaVersion', schemaVersion)
-    if (schemaVersion > chain.version)
-      throw new NewerSchemaVersionError(event, { stored: schemaVersion, known: chain.version })
+    if (schemaVersion > known)
+      throw new NewerSchemaVersionError(event, { stored: schemaVersion, known })
     const place = `${streamId} at version ${version}`
     const data = encodeJson(event.data, `${place}: data`)
-    if (schema !== undefined && schemaVersion === chain.version) validate(schema, streamId, event)
+    if (schema !== undefined && schemaVersion === known) validate(schema, streamId, event)
     checkOccurredAt(event)
     return {
       streamId,
@@ -62,6 +63,19 @@ export class EventEncoder {
       metadata: encodeMetadata(event, { root: `${place}: metadata` }),
       occurredAtMs: occurredAt?.getTime(),
     }
+  }
+
+  /** A history may hold types that are retired. */
+  #known(
+    streamId: StreamId,
+    type: string,
+  ): { readonly known: number; readonly schema: StandardSchemaV1 | undefined } {
+    const catalog = this.#catalogs.get(categoryOf(streamId))
+    const retired = catalog && retiredEvents(catalog).get(type)
+    if (retired !== undefined && 'parts' in retired)
+      return { known: retired.parts.version, schema: undefined }
+    const { chain, schema } = this.#declared(streamId, retired?.renamedTo ?? type)
+    return { known: chain.version, schema }
   }
 
   #declared(streamId: StreamId, type: string): DeclaredEvent {

@@ -4,7 +4,10 @@ import type { RecordedEvent } from './recorded-event.ts'
 import type { StreamId } from './stream-id.ts'
 import type { StreamPartition } from './stream-partition.ts'
 
-/** The half of an `EventStore` that reads. Events are upcast. Leaving a `for await` early releases what it holds. */
+/**
+ * The half of an `EventStore` that reads. Events are upcast; what one stored event is split into always comes in one page. Leaving a `for await` early
+ * releases what it holds.
+ */
 export interface EventReader {
   /**
    * Reads a stream page by page, in version order or backwards. An unwritten stream gives one page without events at version 0.
@@ -58,7 +61,7 @@ export interface ReadStreamOptions {
   readonly toVersion?: number | undefined
   /** Default `'forwards'`; `'backwards'` begins at `toVersion`. */
   readonly direction?: 'forwards' | 'backwards' | undefined
-  /** Most events to read. Default: no limit. */
+  /** Most events to read, as they are stored: all that one is split into are given. Default: no limit. */
   readonly maxCount?: number | undefined
   /** Events per round trip, 1 to 10,000. Default 2000. */
   readonly pageSize?: number | undefined
@@ -74,7 +77,7 @@ export interface StreamPage {
 export interface SubscribeOptions {
   /** Place in the log after which to begin, exclusive. Default: the beginning. */
   readonly after?: Checkpoint | undefined
-  /** Only events of these types. Default: all, also types that no catalog declares. */
+  /** Only events of these types, also those that were stored under a name which is retired. Default: all, also types that no catalog declares. */
   readonly types?: readonly string[] | undefined
   /** Only events of streams of these categories. Default: all. */
   readonly categories?: readonly string[] | undefined

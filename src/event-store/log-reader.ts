@@ -29,7 +29,8 @@ export class LogReader {
 
   async *readAll(options: ReadAllOptions = {}): AsyncGenerator<LogPage> {
     const { signal } = options
-    const request = this.#requests(options)
+    const filter = this.#decoder.filterOf(options)
+    const request = this.#requests({ ...options, types: filter.stored })
     let after = options.after
     let { until } = options
     let known = NOWHERE
@@ -52,7 +53,7 @@ export class LogReader {
         through !== undefined &&
         (events.length > 0 || through.position > (after?.position ?? NOWHERE))
       )
-        yield { events: this.#decode(events, options.partition), through }
+        yield { events: filter.pick(this.#decode(events, options.partition)), through }
       after = through
       if (isLast || reaches(through, until)) return
       if (mayPrefetch) {
@@ -80,7 +81,8 @@ export class LogReader {
 
   async *#follow(options: SubscribeOptions): AsyncGenerator<LogPage> {
     const { signal } = options
-    const request = this.#requests(options)
+    const filter = this.#decoder.filterOf(options)
+    const request = this.#requests({ ...options, types: filter.stored })
     const next = (after: Checkpoint | undefined): ReturnType<typeof request> =>
       held(request(after, undefined))
     let after = options.after
@@ -103,7 +105,7 @@ export class LogReader {
         coming = next(after)
         await nextTurn()
       }
-      if (hasMoved) yield { events: this.#decode(events, options.partition), through }
+      if (hasMoved) yield { events: filter.pick(this.#decode(events, options.partition)), through }
       if (isFull) continue
       if (!hasMoved) await this.#pause({ seen, signal })
       seen = this.#appends

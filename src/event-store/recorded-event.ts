@@ -25,6 +25,10 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly occurredAt: Date
   /** When the store took it, by the store's clock, to the millisecond. */
   readonly recordedAt: Date
+  /** Which one this is of the events into which an upcaster splits a stored one, from 1; they share version, position and id. Undefined: it is whole. */
+  readonly part?: number | undefined
+  /** How many there are of them. */
+  readonly parts?: number | undefined
   /** All of it as JSON values; the position is a decimal string. Events that a store gives have it. */
   toJSON?(): Readonly<Record<string, unknown>>
 }
@@ -39,25 +43,32 @@ export class DecodedEvent implements RecordedEvent {
   readonly data: unknown
   readonly schemaVersion: number
   readonly #stored: StoredEvent
+  readonly #place: Pick<UpcastEvent, 'part' | 'parts'> | undefined
   #metadata: EventMetadata | undefined
 
-  constructor(
-    stored: StoredEvent,
-    upcast?: { readonly data: unknown; readonly schemaVersion: number },
-  ) {
+  constructor(stored: StoredEvent, upcast?: UpcastEvent) {
     this.streamId = stored.streamId
     this.version = stored.version
     this.position = stored.position
     this.id = stored.id
-    this.type = stored.type
+    this.type = upcast === undefined ? stored.type : upcast.type
     this.data = upcast === undefined ? (JSON.parse(stored.data) as unknown) : upcast.data
     this.schemaVersion = upcast === undefined ? stored.schemaVersion : upcast.schemaVersion
     this.#stored = stored
+    this.#place = upcast?.parts === undefined ? undefined : upcast
   }
 
-  /** The same event with its data carried to another schema version. */
-  carriedTo(data: unknown, schemaVersion: number): DecodedEvent {
-    return new DecodedEvent(this.#stored, { data, schemaVersion })
+  /** The same event as what it means today. */
+  carriedTo(upcast: UpcastEvent): DecodedEvent {
+    return new DecodedEvent(this.#stored, upcast)
+  }
+
+  get part(): number | undefined {
+    return this.#place?.part
+  }
+
+  get parts(): number | undefined {
+    return this.#place?.parts
   }
 
   get metadata(): EventMetadata {
@@ -87,6 +98,10 @@ export class DecodedEvent implements RecordedEvent {
       metadata,
       occurredAt,
       recordedAt,
+      ...(this.parts === undefined ? {} : { part: this.part, parts: this.parts }),
     }
   }
 }
+
+/** What an upcaster makes of an event. */
+export type UpcastEvent = Pick<RecordedEvent, 'type' | 'data' | 'schemaVersion' | 'part' | 'parts'>

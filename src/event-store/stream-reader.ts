@@ -31,8 +31,8 @@ export async function* readStream(
   const page = { storage, decoder, streamId }
   let coming: ReturnType<typeof readPage> | undefined = readPage(page, range)
   while (coming !== undefined) {
-    const { last, ...read } = await unlessAborted(coming, signal)
-    left -= read.events.length
+    const { last, count, ...read } = await unlessAborted(coming, signal)
+    left -= count
     coming = undefined
     if (last !== undefined && left > 0) {
       const limit = Math.min(pageSize, left)
@@ -59,11 +59,16 @@ async function readPage(
 ): Promise<DecodedPage> {
   const events: RecordedEvent[] = []
   let last: number | undefined
+  let count = 0
   const version = await storage.readStreamPage(streamId, range, (stored) => {
     last = stored.version
-    events.push(decoder.decodeOfStream(stored))
+    count++
+    const before = events.length
+    decoder.decodeOfStream(stored, events)
+    if (range.direction === 'backwards' && events.length > before + 1)
+      events.push(...events.splice(before).reverse())
   })
-  return { events, last, version }
+  return { events, last, count, version }
 }
 
 interface PageSource {
@@ -75,6 +80,8 @@ interface PageSource {
 interface DecodedPage extends StreamPage {
   /** Version of the last event that was stored in the page; undefined: there was none. */
   readonly last: number | undefined
+  /** How many events were stored in the page. */
+  readonly count: number
 }
 
 /** Lists the streams of a category page by page. */

@@ -1,7 +1,7 @@
 import { EverfoldError } from '../errors.ts'
 import type { StreamId } from './stream-id.ts'
 
-/** An upcaster threw on a stored event, or gave no value; the cause says why. */
+/** An upcaster threw on a stored event, or gave what it may not; the cause says why. */
 export class UpcastFailedError extends EverfoldError {
   readonly code = 'UPCAST_FAILED'
   readonly retryable = false

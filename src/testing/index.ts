@@ -14,3 +14,4 @@ export { inStream, type ProjectionScenario, type StreamEvents } from './projecti
 export type { ContractDocument } from './contracts/read-model/contract-document.ts'
 export type { ReadModelSubject } from './contracts/read-model/contract-model.ts'
 export { readModelContract } from './contracts/read-model-contract.ts'
+export { upcasterGate, type UpcasterGateOptions } from './upcaster-gate.ts'

@@ -1,5 +1,6 @@
 import type { EventMetadata } from '../event-store/domain-event.ts'
 import type { StreamId } from '../event-store/stream-id.ts'
+import { stepsFrom } from './upcaster-steps.ts'
 
 /** What an upcaster may look at besides the data. */
 export interface UpcastContext {
@@ -15,7 +16,7 @@ export class UpcasterChain {
 
   /**
    * @param steps step N takes data of schema version N and gives that of N + 1.
-   * @throws {TypeError} a step is missing, surplus or no function.
+   * @throws {TypeError} a step is missing, surplus, named twice or no function.
    */
   constructor(
     type: string,
@@ -23,32 +24,18 @@ export class UpcasterChain {
   ) {
     const { version, upcast } = definition
     this.version = version
-    this.#steps = Array.from({ length: version - 1 }, (_, index) => stepOf(type, upcast, index + 1))
-    const surplus = Object.keys(upcast).find((key) => !(Number(key) >= 1 && Number(key) < version))
-    if (surplus !== undefined)
-      throw new TypeError(
-        `Upcaster step '${surplus}' of event '${type}' carries nothing on: number the steps from 1, one for each earlier shape.`,
-      )
+    this.#steps = stepsFrom(`Event '${type}'`, upcast, version - 1)
   }
 
   /** Gives the current shape of data that was stored with `schemaVersion`. */
   apply(data: unknown, schemaVersion: number, context: UpcastContext): unknown {
-    return this.#steps
-      .slice(schemaVersion - 1)
-      .reduce(
-        (shape, step) =>
-          (step as (old: unknown, context: UpcastContext) => unknown)(shape, context),
-        data,
-      )
+    let shape = data
+    for (let version = schemaVersion; version < this.version; version++) {
+      const step = this.#steps[version - 1] as (old: unknown, context: UpcastContext) => unknown
+      shape = step(shape, context)
+    }
+    return shape
   }
 }
 
 type Step = (old: never, context: UpcastContext) => unknown
-
-function stepOf(type: string, upcast: Readonly<Record<number, Step>>, version: number): Step {
-  const step: unknown = upcast[version]
-  if (typeof step === 'function') return step as Step
-  throw new TypeError(
-    `Event '${type}' has no upcaster step from schema version ${version} to ${version + 1}. Add upcast: { ${version}: (old) => ... }.`,
-  )
-}

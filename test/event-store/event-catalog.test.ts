@@ -48,7 +48,7 @@ describe('a catalog', () => {
     const build = (): unknown =>
       defineEvents('account', { Paid: event<number, [unknown]>({ upcast: gap }) })
 
-    expect(build).toThrow("Event 'Paid' has no upcaster step from schema version 1 to 2")
+    expect(build).toThrow("Event 'Paid' has no upcaster step from schema version 1.")
   })
 
   test('is refused when a step of its upcasters is surplus', () => {
@@ -59,7 +59,7 @@ describe('a catalog', () => {
     }
 
     expect(() => defineEvents('account', { Paid: definition })).toThrow(
-      "Upcaster step '2' of event 'Paid' carries nothing on",
+      "Event 'Paid' has a step '2' that carries nothing on",
     )
   })
 })

@@ -4,6 +4,7 @@ import { memoryEventStore } from '../../src/adapters/memory/index.ts'
 import {
   createEventStore,
   defineEvents,
+  drop,
   event,
   streamId,
   type AnyEventCatalog,
@@ -91,6 +92,58 @@ event<{ cents: number }, [{ amount: number }]>({
 event<{ cents: number }, [{ amount: number }]>()
 // @ts-expect-error the schema is of another shape
 event<{ cents: number }>({ schema: z.object({ amount: z.number() }) })
+
+event<{ cents: number }, [{ amount: number }]>({
+  upcast: {
+    1: (old) => ({ cents: old.amount }),
+    // @ts-expect-error two steps from one version
+    1: (old) => ({ cents: old.amount * 100 }),
+  },
+})
+
+// Retired types: another name, or steps from what was stored to events of today.
+const payments = { Paid: event<{ cents: number }>(), Charged: event<{ fee: number }>() }
+const paymentEvents = defineEvents('payment', payments, {
+  retired: {
+    PaidIn: 'Paid',
+    PaidWithFee: {
+      1: (old: { cents: number; fee: number }, { streamId, metadata }) => {
+        streamId.length satisfies number
+        metadata['userId'] satisfies unknown
+        return [
+          { type: 'Paid', data: { cents: old.cents } },
+          { type: 'Charged', data: { fee: old.fee } },
+        ]
+      },
+      2: (old: { cents: number }) => (old.cents === 0 ? drop : [{ type: 'Paid', data: old }]),
+    },
+    PageViewed: { 1: () => drop },
+  },
+})
+// @ts-expect-error a retired type makes no events
+paymentEvents.PaidIn satisfies undefined
+const [retired] = paymentEvents.upcast(stored)
+same<NonNullable<typeof retired>['type'], 'Paid' | 'Charged'>(true)
+if (retired?.type === 'Charged') same<typeof retired.data, { fee: number }>(true)
+
+// @ts-expect-error renamed to a type that is not declared
+defineEvents('payment', payments, { retired: { PaidIn: 'Payed' } })
+defineEvents('payment', payments, {
+  // @ts-expect-error an event of a type that is not declared
+  retired: { PaidIn: { 1: (old: { cents: number }) => [{ type: 'Payed', data: old }] } },
+})
+defineEvents('payment', payments, {
+  // @ts-expect-error an event of the wrong shape
+  retired: { PaidIn: { 1: () => [{ type: 'Paid', data: { amount: 5 } }] } },
+})
+defineEvents('payment', payments, {
+  // @ts-expect-error steps answer at once
+  retired: { PaidIn: { 1: async (old: { cents: number }) => [{ type: 'Paid', data: old }] } },
+})
+defineEvents('payment', payments, {
+  // @ts-expect-error a step gives a list, or says drop
+  retired: { PageViewed: { 1: () => undefined } },
+})
 
 // Reserved names are no event types.
 // @ts-expect-error a reserved name

@@ -9,6 +9,7 @@ import { addIdempotencyRules } from './event-store/idempotency-rules.ts'
 import { addLogRules } from './event-store/log-rules.ts'
 import { addLookupRules } from './event-store/lookup-rules.ts'
 import { addRaceRules } from './event-store/race-rules.ts'
+import { addRetiredRules } from './event-store/retired-rules.ts'
 import { addRoundTripRules } from './event-store/round-trip-rules.ts'
 import { addStreamRules } from './event-store/stream-rules.ts'
 import { addSubscribeRules } from './event-store/subscribe-rules.ts'
@@ -47,6 +48,7 @@ export function eventStoreContract(runner: TestRunner, subject: EventStoreSubjec
     addSubscribeRules(rule)
     addLookupRules(rule)
     addUpcastRules(rule)
+    addRetiredRules(rule)
   })
 }
 

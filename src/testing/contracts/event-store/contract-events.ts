@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   defineEvents,
+  drop,
   event,
   streamId,
   type AnyEventCatalog,
@@ -8,17 +9,36 @@ import {
   type StreamId,
 } from '../../../index.ts'
 
-const accountEvents = defineEvents('account', {
-  AccountOpened: event<{ owner: string }>(),
-  MoneyDeposited: event<{ cents: number }, [{ amount: number }]>({
-    upcast: { 1: (old) => ({ cents: Math.round(old.amount * 100) }) },
-  }),
-  NoteAdded: event<unknown>(),
-})
+const accountEvents = defineEvents(
+  'account',
+  {
+    AccountOpened: event<{ owner: string }>(),
+    MoneyDeposited: event<{ cents: number }, [{ amount: number }]>({
+      upcast: { 1: (old) => ({ cents: Math.round(old.amount * 100) }) },
+    }),
+    MoneyWithdrawn: event<{ cents: number }>(),
+    NoteAdded: event<unknown>(),
+  },
+  {
+    retired: {
+      MoneyPaidIn: 'MoneyDeposited',
+      MoneyExchanged: {
+        1: ({ paid, got }: { readonly paid: number; readonly got: number }) => [
+          { type: 'MoneyWithdrawn', data: { cents: paid } },
+          { type: 'MoneyDeposited', data: { cents: got } },
+        ],
+      },
+      PageViewed: { 1: () => drop },
+    },
+  },
+)
 
 const olderAccountEvents = defineEvents('account', {
   AccountOpened: event<{ owner: string }>(),
   MoneyDeposited: event<{ amount: number }>(),
+  MoneyPaidIn: event<{ amount: number }>(),
+  MoneyExchanged: event<{ paid: number; got: number }>(),
+  PageViewed: event<Record<string, never>>(),
 })
 
 /** Its category begins like the other one: a store that filters by prefix mixes the two up. */
@@ -29,7 +49,7 @@ const accountantEvents = defineEvents('accountant', {
 /** The events that the contract appends. */
 export const catalogs: readonly AnyEventCatalog[] = [accountEvents, accountantEvents]
 
-/** The same as older code declares them: no notes, and deposits in their first shape. */
+/** The same as older code declares them: no notes, deposits in their first shape, and types that are retired today. */
 export const olderCatalogs: readonly AnyEventCatalog[] = [olderAccountEvents, accountantEvents]
 
 /** A stream that no other rule uses. */
@@ -45,6 +65,16 @@ export const deposited = (cents: number): DomainEvent => accountEvents.MoneyDepo
 /** A deposit in the shape that only the older store appends. */
 export const depositedAmount = (amount: number): DomainEvent =>
   olderAccountEvents.MoneyDeposited({ amount })
+
+/** A deposit under its first name, which only the older store appends; it was renamed. */
+export const paidIn = (amount: number): DomainEvent => olderAccountEvents.MoneyPaidIn({ amount })
+
+/** Split into a withdrawal and a deposit today. */
+export const exchanged = (paid: number, got: number): DomainEvent =>
+  olderAccountEvents.MoneyExchanged({ paid, got })
+
+/** Dropped today. */
+export const viewed = (): DomainEvent => olderAccountEvents.PageViewed({})
 
 export const noted = (data: unknown): DomainEvent => accountEvents.NoteAdded(data)
 
