@@ -6,6 +6,7 @@
 export { EverfoldError } from './errors.ts'
 
 export { defineAggregate, type Aggregate, type CommandOf } from './aggregates/aggregate.ts'
+export type { SnapshotAudit, SnapshotDrift } from './aggregates/audit.ts'
 export type { AggregateMoment } from './aggregates/moment.ts'
 export {
   Repository,
@@ -141,6 +142,19 @@ export type { OnFailure } from './projections/folding/fold.ts'
 export { LaneStalledError } from './projections/lanes/lane-stalled-error.ts'
 export { StopDeadlineError } from './projections/stop-deadline-error.ts'
 export { WaitTimeoutError } from './projections/wait-timeout-error.ts'
+
+export {
+  everyEvents,
+  or,
+  whenState,
+  type SnapshotOccasion,
+  type SnapshotPolicy,
+} from './snapshots/snapshot-policy.ts'
+export type { SnapshotCounts } from './snapshots/snapshot-reports.ts'
+export { SnapshotStateError } from './snapshots/snapshot-state-error.ts'
+export type { SnapshotBounds, SnapshotStore } from './snapshots/snapshot-store.ts'
+export type { Snapshot } from './snapshots/snapshot.ts'
+export type { SnapshotSettings } from './snapshots/snapshotted.ts'
 
 export { drop } from './upcasters/retired-event.ts'
 export type { Drop, EventPart, RetiredStep, Retirement } from './upcasters/retired-event.ts'

@@ -6,6 +6,8 @@ import {
   type EventsOf,
   type RecordedOf,
 } from '../event-store/event-catalog.ts'
+import { checkSnapshotted, type SnapshotSettings } from '../snapshots/snapshotted.ts'
+import type { Folding } from './state-fold.ts'
 
 /** A decision model: which events follow from a command, and what state follows from events. Pure. */
 export interface Aggregate<State, Commands, D extends EventDefinitions> {
@@ -27,6 +29,13 @@ export interface Aggregate<State, Commands, D extends EventDefinitions> {
       event: Extract<EventsOf<D>, DomainEvent<T>>,
     ) => NoInfer<State>
   }
+  /**
+   * Version of `State` and of what `evolve` makes of events, from 1. Raise it with every change that makes another state of the same events: snapshots of other
+   * versions are ignored. Default 1.
+   */
+  readonly stateVersion?: number | undefined
+  /** How snapshots of it are taken, where the repository keeps any. */
+  readonly snapshot?: SnapshotSettings<NoInfer<State>> | undefined
 }
 
 /** The commands that an aggregate takes: `{ type, ...payload }`, the payload inferred from its `decide` rows. */
@@ -48,7 +57,8 @@ export type CommandOf<Commands> = {
  * })
  * ```
  *
- * @throws {TypeError} an event type of the catalog has no `evolve` row (only reachable past the compiler).
+ * @throws {TypeError} an event type of the catalog has no `evolve` row (only reachable past the compiler); a number in `stateVersion` or
+ * `snapshot` is unusable, or one of `toJson` and `fromJson` is missing.
  */
 export function defineAggregate<const State, Commands, D extends EventDefinitions>(
   aggregate: Aggregate<State, Commands, D>,
@@ -60,6 +70,7 @@ export function defineAggregate<const State, Commands, D extends EventDefinition
     throw new TypeError(
       `Aggregate '${aggregate.events.category}' has no evolve row for ${missing.join(', ')}. Add one for each.`,
     )
+  checkSnapshotted(aggregate)
   return aggregate
 }
 
@@ -98,4 +109,14 @@ export function evolve<State, Commands, D extends EventDefinitions>(
       `Aggregate '${aggregate.events.category}' has no evolve row for '${event.type}'.`,
     )
   return row(state, event)
+}
+
+/** How an aggregate folds recorded events, of whichever types its catalog declares. */
+export function foldingOf<State, Commands, D extends EventDefinitions>(
+  aggregate: Aggregate<State, Commands, D>,
+): Folding<State> {
+  return {
+    initialState: aggregate.initialState,
+    evolve: (state, event) => evolve(aggregate, state, event as RecordedOf<D>),
+  }
 }

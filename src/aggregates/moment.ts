@@ -2,6 +2,7 @@ import { isVersion } from '../event-store/expected-version.ts'
 import { InvalidVersionError } from '../event-store/invalid-version-error.ts'
 import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { happenedBy, type TimeMoment } from '../event-store/time-moment.ts'
+import type { SnapshotBounds } from '../snapshots/snapshot-store.ts'
 
 /** A moment in the life of one aggregate. */
 export type AggregateMoment =
@@ -26,6 +27,14 @@ export function belongsTo(moment: AggregateMoment): (event: RecordedEvent) => bo
     return (event) => event.version <= atVersion
   }
   return happenedBy(moment)
+}
+
+/** What a snapshot may hold at most to be used for a moment. */
+export function boundsOf(moment: AggregateMoment): Omit<SnapshotBounds, 'fingerprint'> {
+  if ('atVersion' in moment) return { maxVersion: moment.atVersion }
+  return 'recordedAt' in moment
+    ? { maxRecordedAtMs: moment.recordedAt.getTime() }
+    : { maxOccurredAtMs: moment.occurredAt.getTime() }
 }
 
 const NAMES: ReadonlySet<string> = new Set(['atVersion', 'recordedAt', 'occurredAt'])

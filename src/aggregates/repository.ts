@@ -11,12 +11,29 @@ import { newId as anyId } from '../event-store/new-id.ts'
 import { DecodedEvent, type RecordedEvent } from '../event-store/recorded-event.ts'
 import { streamId, type StreamId } from '../event-store/stream-id.ts'
 import type { WrongExpectedVersionError } from '../event-store/wrong-expected-version-error.ts'
+import { unlessAborted } from '../event-store/unless-aborted.ts'
+import { warningLogger, type Logger } from '../projections/logger.ts'
+import { everyEvents, type SnapshotPolicy } from '../snapshots/snapshot-policy.ts'
+import type { SnapshotCounts } from '../snapshots/snapshot-reports.ts'
+import type { SnapshotStore } from '../snapshots/snapshot-store.ts'
+import { Snapshots } from '../snapshots/snapshots.ts'
+import { checkKeep } from '../snapshots/snapshotted.ts'
+import { AggregateLoader } from './aggregate-loader.ts'
 import { decide, evolve, type Aggregate, type CommandOf } from './aggregate.ts'
-import { belongsTo, type AggregateMoment } from './moment.ts'
-import { VersionNotReachedError } from './version-not-reached-error.ts'
+import { auditAll, auditStreams, type SnapshotAudit } from './audit.ts'
+import type { AggregateMoment } from './moment.ts'
+import type { StateFold } from './state-fold.ts'
 
 export interface RepositoryOptions {
   readonly store: EventStore
+  /** Where snapshots are kept, e.g. `postgresSnapshotStore({ database })`. Default: nowhere, loads fold all events. */
+  readonly snapshots?: SnapshotStore | undefined
+  /** When they are taken, of aggregates that do not say so themselves. Default: `everyEvents(100)`. */
+  readonly snapshotPolicy?: SnapshotPolicy | undefined
+  /** How many are kept of each stream, so that states of the past find one, too. Default 3. */
+  readonly keepSnapshots?: number | undefined
+  /** Told what goes wrong with snapshots. Default: warnings of the process (`process.on('warning', ...)`). */
+  readonly logger?: Logger | undefined
   /** How often a command is decided again when another writer was first. Default 3, with jittered pauses. */
   readonly conflictRetries?: number | undefined
   /** Makes ids of events, and correlation ids where the caller gives none: UUIDs. Default: version 7. */
@@ -55,13 +72,23 @@ export class Repository {
   readonly #store: EventStore
   readonly #conflictRetries: number
   readonly #newId: () => string
+  readonly #snapshots: Snapshots | undefined
+  readonly #loader: AggregateLoader
 
-  constructor({ store, conflictRetries = 3, newId = anyId }: RepositoryOptions) {
+  /** @throws {TypeError} `conflictRetries` or `keepSnapshots` is no such number. */
+  constructor(options: RepositoryOptions) {
+    const { store, snapshots, conflictRetries = 3, newId = anyId } = options
+    const { snapshotPolicy: policy = everyEvents(100), keepSnapshots: keep = 3 } = options
+    checkKeep('keepSnapshots is', keep)
     if (!Number.isInteger(conflictRetries) || conflictRetries < 0)
       throw new TypeError(`conflictRetries is ${conflictRetries}. Use a whole number from 0.`)
     this.#store = store
     this.#conflictRetries = conflictRetries
     this.#newId = newId
+    this.#snapshots =
+      snapshots &&
+      new Snapshots({ store: snapshots, policy, keep, logger: options.logger ?? warningLogger })
+    this.#loader = new AggregateLoader(store, this.#snapshots)
   }
 
   /**
@@ -94,9 +121,9 @@ export class Repository {
           ? undefined
           : await this.#store.findCommand(stream, commandId, { signal })
       if (found !== undefined) return this.#firstOutcome(aggregate, stream, found, options)
-      const loaded = await this.#fold(aggregate, stream, { signal })
+      const loaded = await this.#loader.load(aggregate, stream, { signal })
       const decided = decide(aggregate, loaded.state, command)
-      if (decided.length === 0) return { ...loaded, events: [], isRepeated: false }
+      if (decided.length === 0) return { ...currentOf(loaded), events: [], isRepeated: false }
       const events = decided.map((event) => ({
         ...event,
         id: event.id ?? this.#newId(),
@@ -109,16 +136,17 @@ export class Repository {
       )
       try {
         const result = await this.#store.append(stream, events, {
-          expectedVersion: loaded.version,
+          expectedVersion: loaded.streamVersion,
           commandId,
           signal,
         })
         const { positions, recordedAt = new Date() } = result
         const recorded = events.map((event, index) => {
-          const version = loaded.version + index + 1
+          const version = loaded.streamVersion + index + 1
           const position = positions[index] as GlobalPosition
           return recordedOf(aggregate, event, { streamId: stream, version, position, recordedAt })
         })
+        this.#considerSnapshot(aggregate, loaded, { state, recorded })
         return {
           state,
           version: result.version,
@@ -144,7 +172,8 @@ export class Repository {
   /**
    * Loads the state of an aggregate: now, or at a moment in the past.
    *
-   * At a time the events are filtered first and then folded in version order, so an event recorded or dated later never counts, wherever it stands.
+   * At a time the events are filtered first and then folded in version order, so an event recorded or dated later never counts, wherever it stands. It begins
+   * with the newest snapshot that holds nothing later.
    *
    * @throws {VersionNotReachedError} `atVersion` is beyond the stream's last event.
    * @throws {InvalidVersionError} `atVersion` is negative or fractional.
@@ -156,16 +185,20 @@ export class Repository {
     { signal }: CallOptions = {},
   ): Promise<Loaded<State>> {
     const stream = streamId(aggregate.events.category, id)
-    return this.#fold(aggregate, stream, { moment, signal })
+    const loaded = await this.#loader.load(aggregate, stream, { moment, signal })
+    if (moment !== undefined) return momentOf(loaded)
+    if (loaded.hasUselessSnapshot) this.#snapshots?.consider(aggregate, loaded)
+    return currentOf(loaded)
   }
 
   /**
-   * Replays the life of an aggregate: each event with the state after it, in version order.
+   * Replays the life of an aggregate: each event with the state after it, in version order, page by page. It begins with the nearest snapshot before `fromVersion`.
    *
-   * @param range.fromVersion first version to give, inclusive; earlier ones are folded all the same. Default 1.
+   * @param range.fromVersion first version to give, inclusive; what lies before it counts all the same. Default 1.
    * @param range.toVersion last version to give, inclusive. Default: the last event.
+   * @throws {InvalidVersionError} a bound is negative or fractional.
    */
-  async *history<State, Commands, D extends EventDefinitions>(
+  history<State, Commands, D extends EventDefinitions>(
     aggregate: Aggregate<State, Commands, D>,
     id: string,
     range: {
@@ -175,46 +208,54 @@ export class Repository {
     } = {},
   ): AsyncGenerator<{ readonly state: State; readonly event: RecordedOf<D> }> {
     const { fromVersion = 1, toVersion, signal } = range
-    let state = aggregate.initialState()
-    for await (const { events } of this.#store.readStream(streamId(aggregate.events.category, id), {
-      toVersion,
-      signal,
-    }))
-      for (const recorded of events) {
-        const event = recorded as RecordedOf<D>
-        state = evolve(aggregate, state, event)
-        if (event.version >= fromVersion) yield { state, event }
-      }
+    const stream = streamId(aggregate.events.category, id)
+    return this.#loader.history(aggregate, stream, { fromVersion, toVersion, signal })
   }
 
-  async #fold<State, Commands, D extends EventDefinitions>(
+  /**
+   * Folds streams from their first events and compares what comes out with their snapshots: shows a reducer that was changed without a new `stateVersion`, and one
+   * that depends on more than its events. Reads all events of the streams that have snapshots; nothing is changed.
+   *
+   * @param id of one aggregate. Default: all of the category.
+   * @throws {TypeError} the repository keeps no snapshots.
+   * @throws {SnapshotStateError} a state does not come back from JSON as it was.
+   */
+  async audit<State, Commands, D extends EventDefinitions>(
     aggregate: Aggregate<State, Commands, D>,
-    stream: StreamId,
-    {
-      moment,
-      signal,
-    }: {
-      readonly moment?: AggregateMoment | undefined
-      readonly signal: AbortSignal | undefined
-    },
-  ): Promise<Loaded<State>> {
-    const belongs = moment === undefined ? undefined : belongsTo(moment)
-    const toVersion = moment !== undefined && 'atVersion' in moment ? moment.atVersion : undefined
-    let loaded: Loaded<State> = { state: aggregate.initialState(), version: 0, position: undefined }
-    let streamVersion = 0
-    for await (const page of this.#store.readStream(stream, { toVersion, signal })) {
-      streamVersion = page.version
-      for (const event of page.events)
-        if (belongs?.(event) !== false)
-          loaded = {
-            state: evolve(aggregate, loaded.state, event as RecordedOf<D>),
-            version: event.version,
-            position: event.position,
-          }
-    }
-    if (toVersion !== undefined && toVersion > streamVersion)
-      throw new VersionNotReachedError(stream, { asked: toVersion, actual: streamVersion })
-    return moment === undefined ? { ...loaded, version: streamVersion } : loaded
+    id?: string,
+    { signal }: CallOptions = {},
+  ): Promise<SnapshotAudit> {
+    if (this.#snapshots === undefined)
+      throw new TypeError('This repository keeps no snapshots. Give it some: { snapshots: ... }.')
+    const { category } = aggregate.events
+    const audited = { store: this.#store, snapshots: this.#snapshots, signal }
+    return id === undefined
+      ? auditAll(aggregate, audited)
+      : auditStreams(aggregate, [streamId(category, id)], audited)
+  }
+
+  /** Waits until the snapshots that are being taken are kept, or have failed: before a process ends, and in tests. */
+  async idle({ signal }: CallOptions = {}): Promise<void> {
+    if (this.#snapshots !== undefined) await unlessAborted(this.#snapshots.idle(), signal)
+  }
+
+  /** What became of snapshots since this repository was made. */
+  get snapshotCounts(): SnapshotCounts {
+    return this.#snapshots?.counts ?? { taken: 0, failed: 0, skipped: 0, used: 0, ignored: 0 }
+  }
+
+  #considerSnapshot<State, Commands, D extends EventDefinitions>(
+    aggregate: Aggregate<State, Commands, D>,
+    loaded: StateFold<State>,
+    { state, recorded }: { readonly state: State; readonly recorded: readonly RecordedEvent[] },
+  ): void {
+    const last = recorded.at(-1)
+    if (this.#snapshots === undefined || last === undefined) return
+    for (const event of recorded) loaded.addTimes(event)
+    const { streamId, snapshotVersion, recordedAtMs, occurredAtMs } = loaded
+    const { version, position, id: eventId } = last
+    const times = { snapshotVersion, recordedAtMs, occurredAtMs }
+    this.#snapshots.consider(aggregate, { streamId, state, version, position, eventId, ...times })
   }
 
   async #firstOutcome<State, Commands, D extends EventDefinitions>(
@@ -244,6 +285,16 @@ export class Repository {
       ...(commandId === undefined ? {} : { commandId }),
     }
   }
+}
+
+/** As it is now. */
+function currentOf<State>(loaded: StateFold<State>): Loaded<State> {
+  return { state: loaded.state, version: loaded.streamVersion, position: loaded.position }
+}
+
+/** As it was at the moment for which it was loaded. */
+function momentOf<State>(loaded: StateFold<State>): Loaded<State> {
+  return { state: loaded.state, version: loaded.version, position: loaded.position }
 }
 
 /** Told by their codes, so that errors of another copy of the package count, too. */

@@ -17,6 +17,16 @@ export function encodeJson(value: unknown, root: string): string {
 }
 
 /**
+ * Encodes a value as JSON text that decodes to an equal value in everything but -0.
+ *
+ * @throws {NotJsonError} as `encodeJson` does, and for members that are `undefined`.
+ */
+export function encodeExactJson(value: unknown, root: string): string {
+  if (sizeOf(value, TO_KEEP) < 0) walk(value, { ...TO_KEEP, root, path: [], holders: [] })
+  return JSON.stringify(value)
+}
+
+/**
  * Checks that a document is JSON and freezes it all through, so that it can be shared.
  *
  * @param root names the document, when it is refused.
@@ -34,6 +44,7 @@ interface Purpose {
 }
 
 const TO_ENCODE: Purpose = { undefinedMembers: 'absent', freeze: false }
+const TO_KEEP: Purpose = { undefinedMembers: 'refused', freeze: false }
 const TO_SEAL: Purpose = { undefinedMembers: 'refused', freeze: true }
 
 /** How deep a value is looked at without a memory of how one came there, as there can be cycles. */

@@ -6,6 +6,8 @@ export class NotJsonError extends EverfoldError {
   readonly retryable = false
   /** Where in the value, e.g. `data.lines[2].price`. */
   readonly path: string
+  /** What is wrong with it, e.g. `is a Date`. */
+  readonly problem: string
 
   constructor(path: string, problem: string, options?: ErrorOptions) {
     super(
@@ -13,5 +15,6 @@ export class NotJsonError extends EverfoldError {
       options,
     )
     this.path = path
+    this.problem = problem
   }
 }

@@ -15,3 +15,4 @@ export type { ContractDocument } from './contracts/read-model/contract-document.
 export type { ReadModelSubject } from './contracts/read-model/contract-model.ts'
 export { readModelContract } from './contracts/read-model-contract.ts'
 export { upcasterGate, type UpcasterGateOptions } from './upcaster-gate.ts'
+export { snapshotStoreContract } from './contracts/snapshot-store-contract.ts'

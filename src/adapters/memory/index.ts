@@ -7,3 +7,4 @@ export { memoryEventStore, type MemoryEventStoreOptions } from './memory-event-s
 export { MemoryCheckpoints } from './memory-checkpoints.ts'
 export { MemoryReadModel } from './memory-read-model.ts'
 export { MemoryReadModelStorage } from './memory-read-model-storage.ts'
+export { memorySnapshotStore } from './memory-snapshot-store.ts'

@@ -48,6 +48,10 @@ export {
 export type { PostgresClient, PostgresPool, PostgresQuery } from './database/postgres-pool.ts'
 export { PostgresCheckpoints, type PostgresCheckpointsOptions } from './postgres-checkpoints.ts'
 export { PostgresReadModel, type PostgresReadModelOptions } from './postgres-read-model.ts'
+export {
+  postgresSnapshotStore,
+  type PostgresSnapshotStoreOptions,
+} from './postgres-snapshot-store.ts'
 export { RelationTakenError } from './read-model/relation-taken-error.ts'
 export {
   sqlProjection,

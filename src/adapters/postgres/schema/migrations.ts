@@ -2,12 +2,14 @@ import type { Database, DatabaseSession } from '../database/database.ts'
 import type { SchemaSql } from './schema-sql.ts'
 import { SchemaVersionError } from './schema-version-error.ts'
 
-/** One line of migrations. The event store and the read models have one each: their tables may stand in one schema or in two. */
+/** One line of migrations. Event store, read models and snapshots have one each: their tables may stand in one schema or in several. */
 export interface Migrations {
   /** The table that records what was applied; `sql/<record>.sql` makes it. */
   readonly record: string
   /** The files in `sql/`, in their order: the version is the number of those applied. */
   readonly files: readonly string[]
+  /** What `migrationSql` calls them; undefined: the event store's. */
+  readonly of?: 'snapshots' | undefined
 }
 
 export const EVENT_MIGRATIONS: Migrations = { record: 'migrations', files: ['001_events.sql'] }
@@ -15,6 +17,12 @@ export const EVENT_MIGRATIONS: Migrations = { record: 'migrations', files: ['001
 export const READ_MODEL_MIGRATIONS: Migrations = {
   record: 'read_model_migrations',
   files: ['read_models_001.sql'],
+}
+
+export const SNAPSHOT_MIGRATIONS: Migrations = {
+  record: 'snapshot_migrations',
+  files: ['snapshots_001.sql'],
+  of: 'snapshots',
 }
 
 /** Which migrations a schema is to have. */
@@ -36,7 +44,11 @@ export async function checkVersion(
   const found = (await database.session((session) => versionOf(session, target))) ?? 0
   const { schema, migrations } = target
   if (isBehind(found, target))
-    throw new SchemaVersionError(schema, { found, known: migrations.files.length })
+    throw new SchemaVersionError(schema, {
+      found,
+      known: migrations.files.length,
+      of: migrations.of,
+    })
 }
 
 /**
@@ -86,7 +98,7 @@ const FIND_RECORD = {
 
 function isBehind(found: number, { schema, migrations }: SchemaMigrations): boolean {
   const known = migrations.files.length
-  if (found > known) throw new SchemaVersionError(schema, { found, known })
+  if (found > known) throw new SchemaVersionError(schema, { found, known, of: migrations.of })
   return found < known
 }
 

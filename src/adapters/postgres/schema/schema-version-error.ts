@@ -12,15 +12,24 @@ export class SchemaVersionError extends EverfoldError {
 
   constructor(
     schema: string,
-    versions: { readonly found: number; readonly known: number },
+    versions: {
+      readonly found: number
+      readonly known: number
+      /** Whose migrations they are, where not the event store's. */
+      readonly of?: 'snapshots' | undefined
+    },
     options?: ErrorOptions,
   ) {
-    const { found, known } = versions
+    const { found, known, of } = versions
+    const remedy =
+      of === undefined
+        ? `Run store.migrate() as a role that may change the schema, or the SQL that migrationSql({ schema, from: ${found} }) gives`
+        : `Run the SQL that migrationSql({ of: '${of}', schema, from: ${found} }) gives as a role that may change the schema`
     super(
       found > known
         ? `Schema '${schema}' is at version ${found}, and this version of everfold knows ${known} at most. Deploy the version that migrated it, or a later one.`
         : `Schema '${schema}' is at version ${found}${found === 0 ? ', which is none' : ''}, and this version of everfold needs ${known}. ` +
-            `Run store.migrate() as a role that may change the schema, or the SQL that migrationSql({ schema, from: ${found} }) gives; then try again.`,
+            `${remedy}; then try again.`,
       options,
     )
     this.schema = schema
