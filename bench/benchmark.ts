@@ -2,7 +2,7 @@
 export interface Benchmark {
   readonly name: string
   /** Always per second, so that more is better. */
-  readonly unit: 'commands/s' | 'events/s'
+  readonly unit: 'commands/s' | 'events/s' | 'loads/s'
   /** Opens what both sides and all rounds share. */
   open(): Promise<Contest>
 }
