@@ -22,6 +22,11 @@ interface Answer {
   readonly balances: Balances
   readonly balancesAt?: Balances
   readonly rebuild: { readonly identical: boolean }
+  readonly snapshots?: {
+    readonly failed: number
+    readonly audited: number
+    readonly drifts: number
+  }
   readonly seconds: Readonly<Record<string, number>>
 }
 
@@ -38,7 +43,7 @@ let passed = 0
 let failed = 0
 const dataDir = await mkdtemp(join(tmpdir(), 'everfold-example-'))
 try {
-  const first = example([])
+  const first = example(['--snapshots'])
   const sum = Object.values(first.balances).reduce((total, cents) => total + cents, 0)
   expect('accounts', first.accounts, 575)
   expect('transactions', first.transactions, 23_012)
@@ -47,6 +52,9 @@ try {
   expect('sum of the balances', sum, 1_851_109_550)
   expect('balances', first.balances, statedBalances(LAST_DAY))
   expect('rebuild is identical', first.rebuild.identical, true)
+  expect('snapshots that failed', first.snapshots?.failed, 0)
+  expect('accounts with snapshots that were audited', (first.snapshots?.audited ?? 0) > 500, true)
+  expect('accounts whose snapshots drift', first.snapshots?.drifts, 0)
   console.log(`Seconds: ${JSON.stringify(first.seconds)}`)
 
   const second = example(['--occurred-at', DAY])

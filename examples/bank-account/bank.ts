@@ -1,10 +1,12 @@
 import pg from 'pg'
 import {
+  everyEvents,
   project,
   ProjectionRunner,
   Repository,
   type EventStore,
   type ReadModel,
+  type SnapshotStore,
 } from '../../src/index.ts'
 import { pglite } from '../../src/adapters/pglite/index.ts'
 import {
@@ -12,6 +14,7 @@ import {
   postgres,
   postgresEventStore,
   PostgresReadModel,
+  postgresSnapshotStore,
   text,
   type Database,
 } from '../../src/adapters/postgres/index.ts'
@@ -25,6 +28,9 @@ export const LANES = 8
 /** Holds all that the example keeps in a database that may hold other things. */
 export const SCHEMA = 'bank_account'
 
+/** The accounts of the real history have 40 events each: few enough to fold them all, so this is to show how it is done. */
+const EVENTS_PER_SNAPSHOT = 10
+
 /** After so long a runner that was killed is replaced. Short, so that nobody waits for a run that was interrupted before. */
 const LEASE_MS = 1000
 
@@ -32,6 +38,8 @@ const LEASE_MS = 1000
 export interface Bank {
   readonly store: EventStore
   readonly repository: Repository
+  /** Whether the repository keeps snapshots. */
+  readonly hasSnapshots: boolean
   readonly balances: ReadModel<Balance>
   /** What else holds the balances. */
   readonly sinks: Sinks
@@ -44,6 +52,8 @@ export interface BankPlace extends SinkPlaces {
   readonly postgresUrl?: string | undefined
   /** Folder of an embedded PostgreSQL. */
   readonly dataDir?: string | undefined
+  /** Keeps snapshots of the accounts there, too. Default false. */
+  readonly snapshots?: boolean | undefined
 }
 
 /** Opens a bank, or makes one. */
@@ -58,7 +68,10 @@ export async function openBank(place: BankPlace = {}): Promise<Bank & AsyncDispo
       await closeSinks()
       await close()
     }
-    return { ...bankOn(database, sinks), [Symbol.asyncDispose]: closeAll }
+    return {
+      ...bankOn(database, { sinks, withSnapshots: place.snapshots ?? false }),
+      [Symbol.asyncDispose]: closeAll,
+    }
   } catch (error) {
     await closeSinks()
     throw error
@@ -77,12 +90,16 @@ async function openDatabase({
   return { database, close: () => database.close() }
 }
 
-/** A bank on any event store and any read model. */
-export function createBank(
-  parts: Pick<Bank, 'store' | 'balances'> & Partial<Pick<Bank, 'sinks'>>,
-): Bank {
-  const { store, balances, sinks = {} } = parts
-  const repository = new Repository({ store })
+/** A bank on any event store, any read models and any snapshot store, or none. */
+export function createBank({
+  store,
+  balances,
+  sinks = {},
+  snapshots,
+}: Pick<Bank, 'store' | 'balances'> &
+  Partial<Pick<Bank, 'sinks'>> & { readonly snapshots?: SnapshotStore | undefined }): Bank {
+  const snapshotPolicy = everyEvents(EVENTS_PER_SNAPSHOT)
+  const repository = new Repository({ store, snapshots, snapshotPolicy })
   const runner = new ProjectionRunner({
     store,
     projections: [
@@ -91,10 +108,14 @@ export function createBank(
     ],
     leaseMs: LEASE_MS,
   })
-  return { store, repository, balances, sinks, runner }
+  const hasSnapshots = snapshots !== undefined
+  return { store, repository, hasSnapshots, balances, sinks, runner }
 }
 
-function bankOn(database: Database, sinks: Sinks): Bank {
+function bankOn(
+  database: Database,
+  { sinks, withSnapshots }: { readonly sinks: Sinks; readonly withSnapshots: boolean },
+): Bank {
   const store = postgresEventStore({ database, schema: SCHEMA, catalogs: [accountEvents] })
   const balances = new PostgresReadModel<Balance>({
     database,
@@ -103,7 +124,8 @@ function bankOn(database: Database, sinks: Sinks): Bank {
     table: 'account_balances',
     columns: { owner: text, cents: bigint },
   })
-  return createBank({ store, balances, sinks })
+  const snapshots = withSnapshots ? postgresSnapshotStore({ database, schema: SCHEMA }) : undefined
+  return createBank({ store, balances, sinks, snapshots })
 }
 
 function openPool(connectionString: string): pg.Pool {

@@ -3,6 +3,7 @@ import { describeAccountHistory } from './account-history.ts'
 import { openBankHistory } from './bank-history.ts'
 import { BalancesProcesses } from './balances-processes.ts'
 import { openBank, SCHEMA, type Bank, type BankPlace } from './bank.ts'
+import { describeCorrection } from './correction.ts'
 import { startOfDay } from './day.ts'
 import { HistoryError } from './history-error.ts'
 import { readOptions, USAGE, UsageError, type Options } from './options.ts'
@@ -23,7 +24,7 @@ try {
 
 /** @returns the exit status. */
 async function main(options: Options): Promise<number> {
-  const { transactions, occurredAt, account, json } = options
+  const { transactions, occurredAt, account, correction, json } = options
   // With --json, standard output holds the document and nothing else.
   const out = json ? process.stderr : process.stdout
   const say = (line: string): void => void out.write(`${line}\n`)
@@ -36,7 +37,7 @@ async function main(options: Options): Promise<number> {
     occurredAt: occurredAt === undefined ? undefined : startOfDay(occurredAt),
     progress: showProgress(out, { bytes: history.bytes, say }),
     processes,
-    account,
+    searched: account,
     say,
   })
 
@@ -47,11 +48,15 @@ async function main(options: Options): Promise<number> {
     if (lines.length === 0) throw new UsageError(`--account '${account}' is not in the log.`)
     ;['', ...lines].forEach(say)
   }
-  return report.mismatches === 0 && report.rebuild.identical ? 0 : 1
+  if (correction) ['', ...(await describeCorrection())].forEach(say)
+  const isSound = report.mismatches === 0 && report.rebuild.identical
+  return isSound && (report.snapshots?.drifts ?? 0) === 0 ? 0 : 1
 }
 
-function bankPlaceOf({ dataDir, postgres, redis, elasticsearch }: Options): BankPlace {
-  return { dataDir, postgresUrl: postgres, redisUrl: redis, elasticsearchUrl: elasticsearch }
+function bankPlaceOf(options: Options): BankPlace {
+  const { dataDir, postgres, redis, elasticsearch, snapshots } = options
+  const urls = { postgresUrl: postgres, redisUrl: redis, elasticsearchUrl: elasticsearch }
+  return { dataDir, ...urls, snapshots }
 }
 
 async function startProcesses(

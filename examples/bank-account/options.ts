@@ -4,7 +4,8 @@ import { LANES, SCHEMA } from './bank.ts'
 import { startOfDay } from './day.ts'
 
 export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR | --postgres URL [--runners N]]
-                   [--redis URL] [--elasticsearch URL] [--occurred-at YYYY-MM-DD] [--account ID] [--json]
+                   [--redis URL] [--elasticsearch URL] [--occurred-at YYYY-MM-DD] [--account ID]
+                   [--snapshots] [--correction] [--json]
 
 Imports a bank history through the account aggregate, builds the balances read model, checks every account against
 the file, and rebuilds the read model beside the live one.
@@ -18,10 +19,12 @@ the file, and rebuilds the read model beside the live one.
   --elasticsearch URL        Keeps the balances in Elasticsearch, too, and all transactions, to be searched. Needs --postgres or --data-dir.
   --occurred-at YYYY-MM-DD   Prints the balances as of the end of that day (UTC), too.
   --account ID               Prints the history of one account with a chart of its balance, too.
+  --snapshots                Keeps snapshots of the accounts, and audits them at the end.
+  --correction               Prints what a correction changes, and what it does not, on an account of its own.
   --json                     Prints one JSON document instead; what else there is to say goes to standard error.
   --help                     Prints this.
 
-Exit status: 0, 1 when a balance does not match or something failed, 2 when it was called wrongly.`
+Exit status: 0, 1 when a balance or a snapshot does not match or something failed, 2 when it was called wrongly.`
 
 const STATEMENT = fileURLToPath(new URL('statement.csv', import.meta.url))
 
@@ -39,6 +42,8 @@ export interface Options {
   /** A calendar day, YYYY-MM-DD. */
   readonly occurredAt: string | undefined
   readonly account: string | undefined
+  readonly snapshots: boolean
+  readonly correction: boolean
   readonly json: boolean
   readonly help: boolean
 }
@@ -51,7 +56,8 @@ export class UsageError extends Error {
 /** @throws {UsageError} an option is unknown or has no usable value. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args)
-  const { transactions = STATEMENT, json, help, account, postgres, redis, elasticsearch } = values
+  const { transactions = STATEMENT, account, postgres, redis, elasticsearch } = values
+  const { snapshots, correction, json, help } = values
   const dataDir = values['data-dir']
   const occurredAt = values['occurred-at']
   if (occurredAt !== undefined && startOfDay(occurredAt) === undefined)
@@ -65,7 +71,8 @@ export function readOptions(args: readonly string[]): Options {
     checkSink('--elasticsearch', elasticsearch, { isKept, scheme: 'http' })
   const runners = readRunners(values.runners, postgres)
   const places = { dataDir, postgres, redis, elasticsearch }
-  return { transactions, ...places, runners, occurredAt, account, json, help }
+  const shown = { account, snapshots, correction, json, help }
+  return { transactions, ...places, runners, occurredAt, ...shown }
 }
 
 function checkServer(postgres: string, dataDir: string | undefined): void {
@@ -115,6 +122,8 @@ function parse(args: readonly string[]) {
         runners: { type: 'string', default: '1' },
         'occurred-at': { type: 'string' },
         account: { type: 'string' },
+        snapshots: { type: 'boolean', default: false },
+        correction: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

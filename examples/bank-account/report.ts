@@ -24,11 +24,23 @@ export interface Report {
   readonly rebuild: { readonly identical: boolean }
   /** Processes that projected the balances, and how many of them were killed half-way; absent: this one did. */
   readonly processes?: { readonly started: number; readonly killed: number }
+  /** Absent: none are kept. */
+  readonly snapshots?: SnapshotsReport
   /** A calendar day, YYYY-MM-DD. */
   readonly occurredAt?: string
   /** The balances at the end of that day. An account not open by then is missing. */
   readonly balancesAt?: Readonly<Record<string, number>>
   readonly seconds: { readonly import: number; readonly project: number; readonly rebuild: number }
+}
+
+export interface SnapshotsReport {
+  /** Snapshots that this run took. */
+  readonly taken: number
+  readonly failed: number
+  /** Snapshots that were compared with a fold of all events. */
+  readonly audited: number
+  /** Accounts with a snapshot that differs. */
+  readonly drifts: number
 }
 
 const LISTED_MISMATCHES = 10
@@ -89,6 +101,13 @@ export function describeRebuild(identical: boolean, seconds: number): readonly s
     identical
       ? `Rebuilt them beside the live ones in ${seconds} s: identical. Readers see the new ones now.`
       : `Rebuilt them beside the live ones in ${seconds} s: they differ. Somebody else changed the live ones.`,
+  ]
+}
+
+export function describeSnapshots(snapshots: SnapshotsReport): readonly string[] {
+  const { taken, failed, audited, drifts } = snapshots
+  return [
+    `Took ${formatCount(taken)} snapshots (${formatCount(failed)} failed). Audited ${formatCount(audited)}: ${formatCount(drifts)} accounts drift.`,
   ]
 }
 

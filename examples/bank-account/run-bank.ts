@@ -1,5 +1,6 @@
 import { asOf, type EventReader } from '../../src/index.ts'
 import { accountBalances } from './account-balances.ts'
+import { account } from './account.ts'
 import type { BankHistory } from './bank-history.ts'
 import type { BalancesProcesses } from './balances-processes.ts'
 import type { Bank } from './bank.ts'
@@ -17,7 +18,9 @@ import {
   describeRebuild,
   describeSearch,
   describeSinks,
+  describeSnapshots,
   type Report,
+  type SnapshotsReport,
 } from './report.ts'
 
 /** How long the processes may take to project what is left when the import is over. */
@@ -35,7 +38,7 @@ export interface RunBankOptions {
   /** Project while the history is imported, the first one until it is killed half-way. Undefined: this process projects, when it is imported. */
   readonly processes?: BalancesProcesses | undefined
   /** Whose transactions are searched for, where there is a search. Default: the first account of the file. */
-  readonly account?: string | undefined
+  readonly searched?: string | undefined
   /** Told how far the import is. */
   readonly progress: Progress
   /** Told what was done, a line at a time. */
@@ -43,14 +46,15 @@ export interface RunBankOptions {
 }
 
 /**
- * The whole example: imports a history, builds the read model, checks it against the file, and rebuilds it beside the live one.
+ * The whole example: imports a history, builds the read model, checks it against the file, and rebuilds it beside the live one. Where the bank keeps snapshots,
+ * they are audited.
  *
  * @throws {HistoryError} the file is malformed, or contradicts what was imported before.
  */
 export async function runBank(
   bank: Bank,
   history: BankHistory,
-  { occurredAt, processes, account, progress, say }: RunBankOptions,
+  { occurredAt, processes, searched, progress, say }: RunBankOptions,
 ): Promise<Report> {
   if (processes !== undefined) describeProcesses(processes.lanes).forEach(say)
   const imported = await timed(() => importWith({ progress, processes }, history, bank))
@@ -72,7 +76,10 @@ export async function runBank(
     [...sinks].map(([name, held]) => [name, checkBalances(held, statedBalances).length]),
   )
   describeSinks(checked).forEach(say)
-  ;(await askSinks(bank, account ?? accountIds[0] ?? '')).forEach(say)
+  ;(await askSinks(bank, searched ?? accountIds[0] ?? '')).forEach(say)
+
+  const snapshots = bank.hasSnapshots ? await auditSnapshots(bank) : undefined
+  if (snapshots !== undefined) describeSnapshots(snapshots).forEach(say)
 
   return {
     accounts: accountIds.length,
@@ -95,6 +102,7 @@ export async function runBank(
     ...(processes && {
       processes: { started: processes.lanes.length, killed: processes.killed },
     }),
+    ...(snapshots && { snapshots }),
     ...(occurredAt && {
       occurredAt: dayOf(occurredAt),
       balancesAt: Object.fromEntries(await balancesAtEndOf(occurredAt, bank, accountIds)),
@@ -131,6 +139,14 @@ async function catchUp(
   const head = await store.head()
   const all = [balances, ...Object.values(sinks).map((sink) => sink.balances)]
   await Promise.all(all.map((each) => each.waitFor(head?.position, { timeoutMs: CATCHING_UP_MS })))
+}
+
+/** Folds all accounts again and compares them with their snapshots. */
+async function auditSnapshots({ repository }: Bank): Promise<SnapshotsReport> {
+  await repository.idle()
+  const { taken, failed } = repository.snapshotCounts
+  const { snapshots, drifts } = await repository.audit(account)
+  return { taken, failed, audited: snapshots, drifts: drifts.length }
 }
 
 /** What was true at the end of a day, as known now. An account not open by then is missing. */

@@ -117,7 +117,102 @@ describe('load', () => {
   })
 })
 
+describe('the clocks of servers', () => {
+  /** Records deposits of 1, 10, 100 ... cents at these times of one day. */
+  async function recordedAt(...times: readonly string[]): Promise<Repository> {
+    let now = ''
+    const clock = (): Date => new Date(`2026-01-01T${now}Z`)
+    const store = memoryEventStore({ catalogs: [accountEvents], now: clock })
+    for (const [index, time] of times.entries()) {
+      now = time
+      await store.append(streamId('account', '42'), [deposited(10 ** index)], {
+        expectedVersion: index,
+      })
+    }
+    return new Repository({ store })
+  }
+  const centsAt = async (repository: Repository, time: string): Promise<number> =>
+    (await repository.load(account, '42', { recordedAt: new Date(`2026-01-01T${time}Z`) })).state
+      .cents
+
+  test('may give several events one time: all of them, or none, were known then', async () => {
+    const repository = await recordedAt('12:00:00.000', '12:00:00.000', '12:00:00.001')
+
+    expect(await centsAt(repository, '11:59:59.999')).toBe(0)
+    expect(await centsAt(repository, '12:00:00.000')).toBe(11)
+    expect(await centsAt(repository, '12:00:00.001')).toBe(111)
+  })
+
+  test('may step backwards: what was recorded by a moment counts, wherever it stands', async () => {
+    const repository = await recordedAt('12:00:00.000', '11:00:00.000', '12:00:01.000')
+
+    expect(await centsAt(repository, '11:30:00.000')).toBe(10)
+    expect(await centsAt(repository, '12:00:00.000')).toBe(11)
+  })
+
+  test('leave the version of the last event that counts to be told', async () => {
+    const repository = await recordedAt('12:00:00.000', '13:00:00.000', '11:00:00.000')
+
+    const loaded = await repository.load(account, '42', {
+      recordedAt: new Date('2026-01-01T12:00:00.000Z'),
+    })
+
+    expect(loaded).toMatchObject({ state: { cents: 101 }, version: 3, position: 3n })
+  })
+})
+
 describe('history', () => {
+  const versions = async (
+    repository: Repository,
+    range: { fromVersion?: number; toVersion?: number },
+  ): Promise<readonly number[]> => {
+    const found: number[] = []
+    for await (const { event } of repository.history(account, '42', range))
+      found.push(event.version)
+    return found
+  }
+
+  test('keeps to its bounds, which are inclusive', async () => {
+    const repository = await recorded(['2026-01-01', '2026-01-02', '2026-01-03'])
+
+    expect(await versions(repository, {})).toEqual([1, 2, 3])
+    expect(await versions(repository, { fromVersion: 2, toVersion: 2 })).toEqual([2])
+    expect(await versions(repository, { fromVersion: 0, toVersion: 99 })).toEqual([1, 2, 3])
+    expect(await versions(repository, { fromVersion: 4 })).toEqual([])
+    expect(await versions(repository, { fromVersion: 3, toVersion: 2 })).toEqual([])
+  })
+
+  test.each([{ fromVersion: -1 }, { fromVersion: 1.5 }, { toVersion: -1 }, { toVersion: 2.5 }])(
+    'refuses the bounds %p',
+    async (range) => {
+      const repository = await recorded(['2026-01-01'])
+
+      await expect(versions(repository, range)).rejects.toThrow(InvalidVersionError)
+    },
+  )
+
+  test('reads a long stream page by page, and no further than it is asked', async () => {
+    const store = memoryEventStore({ catalogs: [accountEvents] })
+    const events = Array.from({ length: 9000 }, () => deposited(1))
+    await store.append(streamId('account', '42'), events, { expectedVersion: 0 })
+    const sizes: number[] = []
+    const counting = new Repository({
+      store: {
+        ...store,
+        async *readStream(id, options) {
+          for await (const page of store.readStream(id, options)) {
+            sizes.push(page.events.length)
+            yield page
+          }
+        },
+      },
+    })
+
+    for await (const { event } of counting.history(account, '42')) if (event.version === 2500) break
+
+    expect(sizes).toEqual([2000, 2000])
+  })
+
   test('gives each event with the state after it', async () => {
     const repository = await recorded(['2026-01-01', '2026-01-02', '2026-01-03'])
 

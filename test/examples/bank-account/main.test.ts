@@ -14,7 +14,8 @@ const newFolder = temporaryFolder()
 describe('npm run example', () => {
   let run: ExampleRun
   beforeAll(async () => {
-    run = await runExample('--occurred-at', '2024-01-31', '--account', '108')
+    const shown = ['--occurred-at', '2024-01-31', '--account', '108', '--snapshots', '--correction']
+    run = await runExample(...shown)
   })
 
   test('imports the statement that ships with it, checks it, and rebuilds', () => {
@@ -31,6 +32,18 @@ describe('npm run example', () => {
 
     const listed = section.split('\n\n')[0]?.split('\n') ?? []
     expect(listed.map((line) => line.trim().split(/ +/)[0])).toEqual([...accountIds, 'all'])
+  })
+
+  test('keeps snapshots, and finds that they are what their events give', () => {
+    expect(run.stdout).toMatch(
+      /^Took \d+ snapshots \(0 failed\)\. Audited [1-9]\d*: 0 accounts drift\.$/m,
+    )
+  })
+
+  test('prints what a correction changes', () => {
+    expect(run.stdout).toMatch(
+      /^What was true then, as known now\? \(occurredAt\) +800\.00 +500\.00$/m,
+    )
   })
 
   test('prints the history of an account with a chart', () => {

@@ -12,6 +12,8 @@ describe('the options of the example', () => {
       runners: 1,
       occurredAt: undefined,
       account: undefined,
+      snapshots: false,
+      correction: false,
       json: false,
       help: false,
     })
@@ -20,7 +22,9 @@ describe('the options of the example', () => {
   test('name a file, a folder, a day and an account', () => {
     const args = ['--transactions', 'a.csv', '--data-dir', 'data', '--occurred-at', '1993-12-31']
 
-    expect(readOptions([...args, '--account', '576', '--json'])).toEqual({
+    expect(
+      readOptions([...args, '--account', '576', '--json', '--snapshots', '--correction']),
+    ).toEqual({
       transactions: 'a.csv',
       dataDir: 'data',
       postgres: undefined,
@@ -29,6 +33,8 @@ describe('the options of the example', () => {
       runners: 1,
       occurredAt: '1993-12-31',
       account: '576',
+      snapshots: true,
+      correction: true,
       json: true,
       help: false,
     })

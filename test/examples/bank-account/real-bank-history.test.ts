@@ -4,7 +4,13 @@ import { accountEvents } from '../../../examples/bank-account/account-events.ts'
 import { openBankHistory } from '../../../examples/bank-account/bank-history.ts'
 import { createBank } from '../../../examples/bank-account/bank.ts'
 import { runBank } from '../../../examples/bank-account/run-bank.ts'
-import { memoryEventStore, MemoryReadModel } from '../../../src/adapters/memory/index.ts'
+import { account } from '../../../examples/bank-account/account.ts'
+import {
+  memoryEventStore,
+  MemoryReadModel,
+  memorySnapshotStore,
+} from '../../../src/adapters/memory/index.ts'
+import { defineAggregate } from '../../../src/index.ts'
 import { historyFiles } from './history-file.ts'
 import { noRealHistory, readRealHistory } from './real-history.ts'
 
@@ -21,6 +27,11 @@ suite(`the beginning of a real bank's history${reason}`, () => {
     const bank = createBank({
       store: memoryEventStore({ catalogs: [accountEvents] }),
       balances: new MemoryReadModel<Balance>(),
+      snapshots: memorySnapshotStore(),
+    })
+    const broken = defineAggregate({
+      ...account,
+      evolve: { ...account.evolve, MoneyWithdrawn: (state) => state },
     })
 
     const report = await runBank(bank, history, {
@@ -28,6 +39,11 @@ suite(`the beginning of a real bank's history${reason}`, () => {
       say: () => undefined,
     })
 
+    const audit = await bank.repository.audit(broken)
+
+    expect(report.snapshots).toMatchObject({ failed: 0, drifts: 0 })
+    expect(report.snapshots?.audited).toBeGreaterThan(0)
+    expect(audit.drifts.length).toBeGreaterThan(0)
     expect(report).toMatchObject({
       transactions: ROWS,
       imported: ROWS,

@@ -5,8 +5,13 @@ import { accountEvents } from '../../../examples/bank-account/account-events.ts'
 import { openBankHistory } from '../../../examples/bank-account/bank-history.ts'
 import { createBank, type Bank } from '../../../examples/bank-account/bank.ts'
 import { runBank } from '../../../examples/bank-account/run-bank.ts'
-import { memoryEventStore, MemoryReadModel } from '../../../src/adapters/memory/index.ts'
-import type { BuildsRecord, GlobalPosition } from '../../../src/index.ts'
+import { account } from '../../../examples/bank-account/account.ts'
+import {
+  memoryEventStore,
+  MemoryReadModel,
+  memorySnapshotStore,
+} from '../../../src/adapters/memory/index.ts'
+import { defineAggregate, type BuildsRecord, type GlobalPosition } from '../../../src/index.ts'
 import { laneOf } from '../../../src/projections/lanes/lane-of.ts'
 import { HEADER, historyFiles } from './history-file.ts'
 
@@ -94,6 +99,31 @@ describe('running the bank', () => {
 
     expect(report).toMatchObject({ mismatches: 0, rebuild: { identical: false } })
     expect(said).toContain('  account 7: 60.00 in the file, but it is 0.01')
+  })
+
+  test('keeps snapshots that an audit compares, also with a reducer that is broken', async () => {
+    const bank = createBank({
+      store: memoryEventStore({ catalogs: [accountEvents] }),
+      balances: new MemoryReadModel<Balance>(),
+      snapshots: memorySnapshotStore(),
+    })
+    const rows = Array.from({ length: 12 }, (_, index) => {
+      const day = String(index + 1).padStart(2, '0')
+      return `2024-01-${day},7,${index + 1},credit,interest,5,${5 * (index + 1)}`
+    })
+    const broken = defineAggregate({
+      ...account,
+      evolve: { ...account.evolve, InterestCredited: (state) => state },
+    })
+
+    const { report, said } = await run(bank, rows)
+    const audit = await bank.repository.audit(broken)
+
+    expect(report.snapshots).toEqual({ taken: 1, failed: 0, audited: 1, drifts: 0 })
+    expect(said).toContain('Took 1 snapshots (0 failed). Audited 1: 0 accounts drift.')
+    expect(audit.drifts).toMatchObject([
+      { streamId: 'account-7', version: 10, path: 'balance', kept: 45, folded: 0 },
+    ])
   })
 
   test('comes to the same when it runs again', async () => {
