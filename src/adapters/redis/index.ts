@@ -1,5 +1,5 @@
 /**
- * Read models in Redis, alone or as a cluster, by a client of the `redis` package that you own.
+ * Read models and snapshots in Redis, alone or as a cluster, by a client of the `redis` package that you own.
  *
  * @module
  */
@@ -17,4 +17,5 @@ export {
   type RedisReadModelOptions,
 } from './redis-read-model.ts'
 export { RedisRefusedError } from './client/redis-refused-error.ts'
+export { redisSnapshotStore, type RedisSnapshotStoreOptions } from './redis-snapshot-store.ts'
 export { RedisUnavailableError } from './client/redis-unavailable-error.ts'
