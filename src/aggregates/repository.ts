@@ -1,14 +1,13 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { EverfoldError } from '../errors.ts'
 import type { CommandRepeatedError } from '../event-store/command-repeated-error.ts'
-import type { DomainEvent, EventMetadata } from '../event-store/domain-event.ts'
+import type { EventMetadata } from '../event-store/domain-event.ts'
 import type { EventDefinitions, EventsOf, RecordedOf } from '../event-store/event-catalog.ts'
-import { declaredEvents } from '../event-store/event-catalog.ts'
 import type { CommandOutcome, CallOptions } from '../event-store/event-reader.ts'
 import type { EventStore } from '../event-store/event-store.ts'
 import type { GlobalPosition } from '../event-store/global-position.ts'
 import { newId as anyId } from '../event-store/new-id.ts'
-import { DecodedEvent, type RecordedEvent } from '../event-store/recorded-event.ts'
+import type { RecordedEvent } from '../event-store/recorded-event.ts'
 import { streamId, type StreamId } from '../event-store/stream-id.ts'
 import type { WrongExpectedVersionError } from '../event-store/wrong-expected-version-error.ts'
 import { unlessAborted } from '../event-store/unless-aborted.ts'
@@ -22,6 +21,7 @@ import { AggregateLoader } from './aggregate-loader.ts'
 import { decide, evolve, type Aggregate, type CommandOf } from './aggregate.ts'
 import { auditAll, auditStreams, type SnapshotAudit } from './audit.ts'
 import type { AggregateMoment } from './moment.ts'
+import { recordedOf } from './recorded-of.ts'
 import type { StateFold } from './state-fold.ts'
 
 export interface RepositoryOptions {
@@ -306,25 +306,4 @@ function isConflict(error: unknown): error is WrongExpectedVersionError {
 function isRepetition(error: unknown): error is CommandRepeatedError {
   const code: CommandRepeatedError['code'] = 'COMMAND_REPEATED'
   return EverfoldError.is(error) && error.code === code
-}
-
-/** An event as the store has recorded it. */
-function recordedOf<State, Commands, D extends EventDefinitions>(
-  aggregate: Aggregate<State, Commands, D>,
-  event: DomainEvent & { readonly id: string },
-  place: Pick<RecordedEvent, 'streamId' | 'version' | 'position' | 'recordedAt'>,
-): RecordedOf<D> {
-  const { recordedAt, ...at } = place
-  const { id, type, data, metadata = {}, occurredAt = recordedAt } = event
-  return new DecodedEvent({
-    ...at,
-    ...{
-      id: id.toLowerCase(),
-      type,
-      data: JSON.stringify(data),
-      metadata: JSON.stringify(metadata),
-    },
-    schemaVersion: declaredEvents(aggregate.events).get(type)?.chain.version ?? 1,
-    ...{ occurredAtMs: occurredAt.getTime(), recordedAtMs: recordedAt.getTime() },
-  }) as unknown as RecordedOf<D>
 }
