@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { createClient } from 'redis'
 import { RedisReadModel } from '../../src/adapters/redis/index.ts'
 import { RowRefused } from '../row-refused.ts'
 import type { Balance } from '../workload/account.ts'
 
-type Client = ReturnType<typeof newClient>
+type Client = Awaited<ReturnType<typeof newClient>>
 
 const clients: Client[] = []
 
@@ -15,13 +14,15 @@ export async function connect(): Promise<Client> {
     throw new RowRefused(
       'set REDIS_URL to a server, e.g. scripts/servers start redis && eval "$(scripts/servers env)"',
     )
-  const client = newClient(url)
+  const client = await newClient(url)
   clients.push(client)
   await client.connect()
   return client
 }
 
-function newClient(url: string) {
+/** The package is loaded when it is needed: what it takes in memory costs other rows. */
+async function newClient(url: string) {
+  const { createClient } = await import('redis')
   return createClient({ url, disableOfflineQueue: true })
 }
 

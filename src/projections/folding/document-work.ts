@@ -54,7 +54,9 @@ export class DocumentWork<Document, Event extends RecordedEvent> implements Lane
   }
 
   committed(documents: ReadonlyMap<string, SizedWrite<Document>>): void {
-    for (const [key, document] of documents) this.#cache.set(key, document)
+    // Without the event's id: it is a slice of all that the store sent of the event, which would be kept as long as the document.
+    for (const [key, { document, position, size }] of documents)
+      this.#cache.set(key, { document, position, size })
     if (this.#given === documents) this.#given = new Map()
   }
 
