@@ -101,6 +101,8 @@ class ElasticsearchInspector implements SinkInspector {
   }
 
   async shownDocuments(): Promise<ReadonlyMap<string, ShownDocument>> {
+    // Else a search does not see what was written within the last second.
+    await this.#client.indices.refresh({ index: this.#index, ignore_unavailable: true })
     const { hits } = await this.#client.search<Balance & { everfold: { position: string } }>({
       ...{ index: this.#index, size: 1000, ignore_unavailable: true },
       allow_partial_search_results: false,
