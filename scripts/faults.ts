@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { inRepository, repository } from './repository.ts'
 
-const env = { ...process.env }
+const env = { ...process.env, EVERFOLD_FAULT_SINKS: 'all' } as NodeJS.ProcessEnv
 const jestOptions: string[] = []
 const args = process.argv.slice(2)
 for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
