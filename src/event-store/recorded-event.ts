@@ -43,7 +43,6 @@ export class DecodedEvent implements RecordedEvent {
   readonly data: unknown
   readonly schemaVersion: number
   readonly #stored: StoredEvent
-  readonly #place: Pick<UpcastEvent, 'part' | 'parts'> | undefined
   #metadata: EventMetadata | undefined
 
   constructor(stored: StoredEvent, upcast?: UpcastEvent) {
@@ -55,20 +54,21 @@ export class DecodedEvent implements RecordedEvent {
     this.data = upcast === undefined ? (JSON.parse(stored.data) as unknown) : upcast.data
     this.schemaVersion = upcast === undefined ? stored.schemaVersion : upcast.schemaVersion
     this.#stored = stored
-    this.#place = upcast?.parts === undefined ? undefined : upcast
   }
 
   /** The same event as what it means today. */
   carriedTo(upcast: UpcastEvent): DecodedEvent {
-    return new DecodedEvent(this.#stored, upcast)
+    return upcast.parts === undefined
+      ? new DecodedEvent(this.#stored, upcast)
+      : new DecodedPart(this.#stored, upcast)
   }
 
   get part(): number | undefined {
-    return this.#place?.part
+    return undefined
   }
 
   get parts(): number | undefined {
-    return this.#place?.parts
+    return undefined
   }
 
   get metadata(): EventMetadata {
@@ -100,6 +100,24 @@ export class DecodedEvent implements RecordedEvent {
       recordedAt,
       ...(this.parts === undefined ? {} : { part: this.part, parts: this.parts }),
     }
+  }
+}
+
+/** One of the parts of a stored event. */
+class DecodedPart extends DecodedEvent {
+  readonly #upcast: UpcastEvent
+
+  constructor(stored: StoredEvent, upcast: UpcastEvent) {
+    super(stored, upcast)
+    this.#upcast = upcast
+  }
+
+  override get part(): number | undefined {
+    return this.#upcast.part
+  }
+
+  override get parts(): number | undefined {
+    return this.#upcast.parts
   }
 }
 

@@ -32,5 +32,5 @@ test('prints one JSON array with the rows that were asked for', async () => {
 }, 120_000)
 
 test('says which rows there are when none has such a name', async () => {
-  await expect(bench('nothing')).rejects.toThrow(/There are: commands, memory; /)
+  await expect(bench('unheard of')).rejects.toThrow(/There are: commands, memory; /)
 })
