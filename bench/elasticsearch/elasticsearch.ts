@@ -33,7 +33,7 @@ export function client(): Client {
     throw new RowRefused(
       'set ELASTICSEARCH_URL to a server, e.g. scripts/servers start elasticsearch && eval "$(scripts/servers env)"',
     )
-  // Loaded when it is needed: the 30 MB that it takes cost other rows a twentieth of their speed.
+  // Loaded when it is needed: what it takes in memory costs other rows.
   const elasticsearch = require('@elastic/elasticsearch') as typeof import('@elastic/elasticsearch')
   return (opened ??= new elasticsearch.Client({ node }))
 }
