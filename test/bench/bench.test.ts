@@ -29,7 +29,7 @@ test('prints one JSON array with the rows that were asked for', async () => {
       rounds: 1,
     },
   ])
-}, 120_000)
+})
 
 test('says which rows there are when none has such a name', async () => {
   await expect(bench('unheard of')).rejects.toThrow(/There are: commands, memory; /)

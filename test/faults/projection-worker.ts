@@ -45,7 +45,7 @@ export type WorkerReport =
 /** What a process can be told to do; `follow`: it starts, if it does not follow yet, and goes on for a moment. */
 export type Operation = 'follow' | 'rebuild' | 'rollback' | 'prune' | 'verify' | 'stop'
 
-/** What two processes that do all this at once may meet, or one that has nothing to roll back to; beside what passes, which whoever called is to try again. */
+/** What two processes that do all this at once may meet, or one that has nothing to roll back to. */
 const EXPECTED = new Set(['SWITCH_REFUSED', 'REBUILD_CONFLICT'])
 
 class Worker {
@@ -99,7 +99,7 @@ class Worker {
       try {
         await this.#perform(operation)
       } catch (error) {
-        if (!EverfoldError.is(error) || !(error.retryable || EXPECTED.has(error.code))) throw error
+        if (!EverfoldError.is(error) || !EXPECTED.has(error.code)) throw error
       }
     }
   }
