@@ -20,20 +20,33 @@ export class StoredRow implements StoredEvent {
   readonly #header: string
   readonly #metadataAt: number
 
-  constructor(streamId: StreamId, [type, header, data]: StoredColumns) {
-    const positionAt = header[OCCURRED_AT] === ' ' ? OCCURRED_AT + 1 : OCCURRED_AT + MOMENT + 1
-    const versionAt = header.indexOf(' ', positionAt) + 1
-    const schemaVersionAt = header.indexOf(' ', versionAt) + 1
-    const metadataAt = header.indexOf(' ', schemaVersionAt) + 1
+  /** In one pass, without texts of the numbers, and without destructuring the row: they would take 80 of the 1,550 ns that reading an event of a log does. */
+  constructor(streamId: StreamId, row: StoredColumns) {
+    const header = row[1]
+    const positionAt =
+      header.charCodeAt(OCCURRED_AT) === BLANK ? OCCURRED_AT + 1 : OCCURRED_AT + MOMENT + 1
+    let at = positionAt
+    let digit: number
+    let position = 0
+    while ((digit = header.charCodeAt(at++)) >= ZERO) position = position * 10 + digit - ZERO
+    const positionEnd = at - 1
+    let version = 0
+    while ((digit = header.charCodeAt(at++)) >= ZERO) version = version * 10 + digit - ZERO
+    let schemaVersion = 0
+    while ((digit = header.charCodeAt(at++)) >= ZERO)
+      schemaVersion = schemaVersion * 10 + digit - ZERO
     this.streamId = streamId
-    this.version = wholeNumber(header, versionAt, schemaVersionAt - 1)
-    this.position = positionIn(header, positionAt, versionAt - 1)
+    this.version = version
+    this.position =
+      positionEnd - positionAt > EXACT_DIGITS
+        ? positionOf(header.slice(positionAt, positionEnd))
+        : (BigInt(position) as GlobalPosition)
     this.id = header.slice(0, ID)
-    this.type = type
-    this.schemaVersion = wholeNumber(header, schemaVersionAt, metadataAt - 1)
-    this.data = data
+    this.type = row[0]
+    this.schemaVersion = schemaVersion
+    this.data = row[2]
     this.#header = header
-    this.#metadataAt = metadataAt
+    this.#metadataAt = at
   }
 
   get metadata(): string {
@@ -57,18 +70,7 @@ const OCCURRED_AT = RECORDED_AT + MOMENT + 1
 
 export type StoredColumns = readonly [type: string, header: string, data: string]
 
-/** Digit by digit: a text for each of the three numbers, and what is made of it, takes 65 of the 1,550 ns that reading an event of a log does. */
-function wholeNumber(text: string, from: number, to: number): number {
-  let number = 0
-  for (let at = from; at < to; at++) number = number * 10 + text.charCodeAt(at) - ZERO
-  return number
-}
-
-function positionIn(text: string, from: number, to: number): GlobalPosition {
-  if (to - from > EXACT_DIGITS) return positionOf(text.slice(from, to))
-  return BigInt(wholeNumber(text, from, to)) as GlobalPosition
-}
-
+const BLANK = ' '.charCodeAt(0)
 const ZERO = '0'.charCodeAt(0)
 /** Whole numbers of so many digits are exact. */
 const EXACT_DIGITS = 15
