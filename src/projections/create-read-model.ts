@@ -1,8 +1,9 @@
 import type { GlobalPosition } from '../event-store/global-position.ts'
+import { held } from '../event-store/held.ts'
 import type { Build, BuildsRecord } from './builds/build.ts'
 import { BuildNotPreparedError } from './builds/build-not-prepared-error.ts'
 import { declaredVersionOf } from './declared-version.ts'
-import { announcementsOf } from './lanes/lane-announcements.ts'
+import { announcementsOf, type LaneWait } from './lanes/lane-announcements.ts'
 import { Sightings } from './lanes/sightings.ts'
 import type { ReadModel, WaitOptions } from './read-model.ts'
 import type { DocumentAt, LaneRecord, ReadModelStorage } from './read-model-storage.ts'
@@ -48,40 +49,66 @@ interface Reader<Document> {
 }
 
 async function waitFor<Document>(
-  reader: Reader<Document>,
+  { storage, recent }: Reader<Document>,
   position: GlobalPosition | undefined,
   { timeoutMs = 5000, signal }: WaitOptions = {},
 ): Promise<void> {
   if (position === undefined) return
-  const { storage } = reader
   const announcements = announcementsOf(storage)
   const deadline = performance.now() + timeoutMs
   const sightings = new Sightings()
-  const stopWaiting = announcements.wait()
+  const wait = announcements.wait()
   try {
-    for (;;) {
+    for (let isMoving = true; ;) {
       signal?.throwIfAborted()
-      const lanes = await liveLanes(reader)
-      const slowest = lanes.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))[0]
-      if (slowest !== undefined && placeOf(slowest) >= position) return
       const leftMs = deadline - performance.now()
-      const unchangedMs = sightings.unchangedMs('slowest', slowest?.revision ?? '')
-      if (leftMs <= 0) throw timeout(storage.name, { position, timeoutMs, slowest, unchangedMs })
-      await announcements.moveWithin(Math.min(POLL_INTERVAL_MS, leftMs))
+      const look = await ofReadBuild<Document, 'behind' | Look>(storage, {
+        ...{ recent, nothing: { lanes: [] } },
+        read: async (build) => {
+          const isBehind = isMoving && leftMs > 0 && announcements.isBehind(build, position)
+          return isBehind ? 'behind' : lookAt(storage, build, { wait, position })
+        },
+      })
+      if (look !== 'behind') {
+        if ('reached' in look && (await isStillRead(storage, look.reached))) return
+        const slowest = 'lanes' in look ? slowestOf(look.lanes) : undefined
+        const unchangedMs = sightings.unchangedMs('slowest', slowest?.revision ?? '')
+        if (leftMs <= 0) throw timeout(storage.name, { position, timeoutMs, slowest, unchangedMs })
+      }
+      isMoving = await wait.moveWithin(Math.min(POLL_INTERVAL_MS, leftMs))
     }
   } finally {
-    stopWaiting()
+    wait.end()
   }
 }
 
-async function liveLanes<Document>({
-  storage,
-  recent,
-}: Reader<Document>): Promise<readonly LaneRecord[]> {
-  const read = async (build: Build): Promise<readonly LaneRecord[]> =>
-    (await storage.readLanes(build)).slice(0, build.lanes)
-  return ofReadBuild(storage, { recent, read, nothing: [] })
+type Look = { readonly reached: Build } | { readonly lanes: readonly LaneRecord[] }
+
+/** Reads the lanes of a build, unless all of them get there meanwhile: then a slow answer is not awaited. */
+async function lookAt<Document>(
+  storage: ReadModelStorage<Document>,
+  build: Build,
+  { wait, position }: { readonly wait: LaneWait; readonly position: GlobalPosition },
+): Promise<Look> {
+  if (wait.hasSeen(build, position)) return { reached: build }
+  const read = held(storage.readLanes(build))
+  const seen = wait.seen(build, position).then(() => undefined)
+  const lanes = (await Promise.race([seen, read]))?.slice(0, build.lanes)
+  const isThere = lanes === undefined || lanes.every((lane) => placeOf(lane) >= position)
+  return isThere ? { reached: build } : { lanes }
 }
+
+/** Readers may have been switched before the build that they had left came so far: what they have now is perhaps not there yet. */
+async function isStillRead<Document>(
+  storage: ReadModelStorage<Document>,
+  { number }: Build,
+): Promise<boolean> {
+  const builds = await storage.readBuilds()
+  return builds !== undefined && readBuildOf(storage, builds).number === number
+}
+
+const slowestOf = (lanes: readonly LaneRecord[]): LaneRecord | undefined =>
+  lanes.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))[0]
 
 /**
  * Reads the build that this code's readers see: the live one, or the previous one if that is of the version that this code declares. Again when it was dropped

@@ -63,7 +63,7 @@ export function behind<Document>(
   /** Somebody begins to wait, between any two steps of the one who is answered. */
   const poke = async (): Promise<void> => {
     for (let steps = 0; steps < 12; steps++) {
-      announcementsOf(inFront).wait()()
+      announcementsOf(inFront).wait().end()
       await Promise.resolve()
     }
   }

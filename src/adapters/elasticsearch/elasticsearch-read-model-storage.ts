@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { Build, BuildsRecord } from '../../projections/builds/build.ts'
+import { KeptBuilds } from '../../projections/builds/kept-builds.ts'
 import type {
   DocumentAt,
   DocumentWrite,
@@ -35,6 +36,7 @@ export interface ElasticsearchReadModelStorageOptions extends IndexDeclaration {
 export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage<Document> {
   readonly sink: object
   readonly name: string
+  readonly builds: KeptBuilds
   readonly #builds: PreparedBuilds
   readonly #index: BuildIndex
   readonly #maker: BuildMaker
@@ -55,6 +57,7 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
     this.name = names.alias
     this.#server = server
     this.#buildRecords = new BuildRecords(records)
+    this.builds = new KeptBuilds(() => this.#buildRecords.readBuilds())
     this.#lanes = new LaneRecords(records)
     this.#members = new MemberRecords(records)
     this.#parked = new ParkedRecords(records)
@@ -139,11 +142,15 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
   }
 
   async readBuilds(): Promise<BuildsRecord | undefined> {
-    return this.#buildRecords.readBuilds()
+    return this.builds.now()
   }
 
   async writeBuilds(previous: BuildsRecord | undefined, next: BuildsRecord): Promise<boolean> {
-    return this.#buildRecords.writeBuilds(previous, next)
+    try {
+      return await this.#buildRecords.writeBuilds(previous, next)
+    } finally {
+      this.builds.forget()
+    }
   }
 
   async publish(build: Build): Promise<void> {

@@ -70,7 +70,7 @@ export class ElasticsearchReadModel<Document extends object> implements ReadMode
       throw new TypeError(`mappings declare a field 'everfold', which Everfold adds. Rename it.`)
     const declared = { client, index, mappings, settings, tombstoneRetentionMs }
     this.storage = new ElasticsearchReadModelStorage(declared)
-    this.#model = createReadModel(this.storage)
+    this.#model = createReadModel(this.storage, () => this.storage.builds.recent())
   }
 
   /** As it was written last, whether or not a search sees it. */

@@ -184,7 +184,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       this.#work.committed(documents)
       this.#flight = undefined
       this.#writtenAt = performance.now()
-      announcementsOf(this.#options.storage).moved()
+      this.#announce()
       this.#options.onCommit(events)
       for (const setback of setbacks) if (setback.error !== undefined) this.#options.onPark(setback)
       if (this.#writer.lane.requests.length > 0) this.#broken.abort(ASKED)
@@ -229,8 +229,14 @@ export class LaneLease<Document, Event extends RecordedEvent> {
   /** Moves the checkpoint to where the log was looked at, and gives the lane back. */
   async #release(): Promise<void> {
     await this.#writer.write({ checkpoint: this.#cursor, owner: undefined, barrenClaims: 0 })
-    announcementsOf(this.#options.storage).moved()
+    this.#announce()
     this.#options.onCommit(0)
+  }
+
+  #announce(): void {
+    const { storage, build, number: lane } = this.#options
+    const position = this.#writer.lane.checkpoint?.position ?? 0n
+    announcementsOf(storage).moved({ build: build.number, lane, position })
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import type { LaneRecord } from '../read-model-storage.ts'
+import { announcementsOf } from './lane-announcements.ts'
 import { writeLane } from './lane-claim.ts'
 import { LaneLease } from './lane-lease.ts'
 import type { Feed, LaneOptions } from './lane-options.ts'
@@ -37,6 +38,9 @@ export async function runLane<Document, Event extends RecordedEvent>(
       for (const key of lane.parked.keys()) refused.delete(key) // the record tells from now on, also when they are parked no more
       if (error instanceof RefusedDocuments)
         for (const [key, why] of error.documents) refused.set(key, why)
+    } finally {
+      const { storage, build, number } = options
+      announcementsOf(storage).left({ build: build.number, lane: number })
     }
 }
 

@@ -71,6 +71,20 @@ describeOnElasticsearch('what Elasticsearch shows', () => {
     )
   })
 
+  jest.it('is the new build as soon as this process switches readers', async () => {
+    await using opened = await openBuild(server)
+    const { given, build } = opened
+    await given.write(build, [put('a', { count: 1 })])
+    const next = await given.buildBeside()
+    await given.write(next, [put('a', { count: 2 })])
+    const before = await given.model.get('a')
+
+    await given.switch()
+
+    assert.equal(before?.count, 1)
+    assert.equal((await given.model.get('a'))?.count, 2)
+  })
+
   jest.it('is refreshed before readers are switched to it', async () => {
     await using opened = await openBuild(server)
     const { given, build, index } = opened

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Build, BuildsRecord } from '../../../projections/builds/build.ts'
+import { KeptBuilds } from '../../../projections/builds/kept-builds.ts'
 import { laneOf } from '../../../projections/lanes/lane-of.ts'
 import type {
   DocumentAt,
@@ -23,7 +24,6 @@ import type { DocumentIndexes } from './document-indexes.ts'
 import { isKey } from './document-key.ts'
 import { dropLane, type IndexNames } from './drop-lane.ts'
 import type { KeyLayout } from './key-layout.ts'
-import { KeptBuilds } from './kept-builds.ts'
 import { readDocuments, scanDocuments } from './lane-documents.ts'
 import { LANE_FIELDS, laneRecord } from './lane-fields.ts'
 import { readParked } from './parked-pages.ts'

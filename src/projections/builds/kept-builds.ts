@@ -1,4 +1,4 @@
-import type { BuildsRecord } from '../../../projections/builds/build.ts'
+import type { BuildsRecord } from './build.ts'
 
 /** For how long a record that was read is good enough for readers, in milliseconds: a switch by another process is seen so much later. */
 const KEPT_MS = 100
