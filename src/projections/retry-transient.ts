@@ -45,7 +45,13 @@ export async function retryTransient(
   while (outcome === 'again' && !signal.aborted) outcome = await attempt()
 }
 
-function isRetryable(error: unknown): error is EverfoldError {
+/** For what another look tells as well. */
+export function unlessTransient(error: unknown): void {
+  if (!isRetryable(error)) throw error
+}
+
+/** Whether doing the same again can succeed. */
+export function isRetryable(error: unknown): error is EverfoldError {
   return EverfoldError.is(error) && error.retryable
 }
 

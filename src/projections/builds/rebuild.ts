@@ -150,6 +150,7 @@ async function compareBefore<Document, Event extends RecordedEvent>(
     const differences = await examineBuild(storage, live, { fold, store })
     return { isIdentical: differences.length === 0, differences, notCompared: undefined }
   } catch (error) {
+    switching.signal.throwIfAborted()
     if (!EverfoldError.is(error)) throw error
     return { ...none, notCompared: error.message } // what a rebuild is there to mend must not stop it
   }

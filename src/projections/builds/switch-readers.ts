@@ -3,7 +3,7 @@ import type { GlobalPosition } from '../../event-store/global-position.ts'
 import { HeldLanes } from '../lanes/held-lanes.ts'
 import { LaneTakenError } from '../lanes/lane-taken-error.ts'
 import type { LaneRecord, ReadModelStorage } from '../read-model-storage.ts'
-import { retryTransient } from '../retry-transient.ts'
+import { isRetryable, retryTransient, unlessTransient } from '../retry-transient.ts'
 import { buildsOf, dropLeftOvers, succeed } from './build-succession.ts'
 import type { Build } from './build.ts'
 import { SwitchRefusedError } from './switch-refused-error.ts'
@@ -58,7 +58,11 @@ async function switchHeld<Document>(
       `build ${target.number} was dropped meanwhile.`,
     )
   const numbers = Array.from({ length: live.lanes }, (_, number) => number)
-  const held = await HeldLanes.hold({ storage, build: live, owner: holder, leaseMs }, numbers)
+  const held = await HeldLanes.hold(
+    { storage, build: live, owner: holder, leaseMs },
+    numbers,
+  ).catch(unlessTransient)
+  if (held === undefined) return false
   const late = new AbortController()
   const timer = setTimeout(() => {
     late.abort(new DOMException(`not caught up within ${HOLD_MS} ms`, 'TimeoutError'))
@@ -71,7 +75,9 @@ async function switchHeld<Document>(
       await catchUp(target, furthest.position, within)
     if (within.aborted || !(await succeed(storage, target, builds))) return await giveBack(held)
   } catch (error) {
-    await held.release()
+    // Readers were switched, perhaps, and the reply was lost: whoever takes the lanes then publishes first.
+    if (isRetryable(error)) await held.abandon()
+    else await held.release()
     signal.throwIfAborted()
     if (held.lost.aborted || late.signal.aborted || error instanceof LaneTakenError) return false
     throw error

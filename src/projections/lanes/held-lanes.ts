@@ -6,6 +6,7 @@ import type { LaneRecord } from '../read-model-storage.ts'
 import { claimLane, releaseLane, writeLane, type LaneClaim } from './lane-claim.ts'
 import { furthestOf } from './lane-record.ts'
 import { LaneTakenError } from './lane-taken-error.ts'
+import { unlessTransient } from '../retry-transient.ts'
 
 /** Lanes that nobody moves, because one runner has them and only beats. */
 export class HeldLanes<Document> {
@@ -72,10 +73,11 @@ export class HeldLanes<Document> {
     await this.#beating
   }
 
-  /** Gives back those that nobody took meanwhile. */
+  /** Gives back those that nobody took meanwhile. Where the sink does not answer their lease ends. */
   async release(): Promise<void> {
     await this.abandon()
-    for (const [number, lane] of this.#held) await releaseLane({ ...this.#claim, number }, lane)
+    for (const [number, lane] of this.#held)
+      await releaseLane({ ...this.#claim, number }, lane).catch(unlessTransient)
   }
 
   async #beat(): Promise<void> {
