@@ -1,11 +1,11 @@
 /**
- * `npm run test:faults [-- --seeds N | --seed S] [--full] [jest options]`: the seeded crash and race suites.
+ * `npm run test:faults [-- --seeds N | --seed S] [--full] [FILE ...] [jest options]`: the seeded crash and race suites, or those of some files.
  * The suites print the seed of a failure; `--seed` repeats exactly that one. `--full`: as long as the promises say, some minutes.
  */
 import { spawnSync } from 'node:child_process'
 import { inRepository, repository } from './repository.ts'
 
-const env = { ...process.env, EVERFOLD_FAULT_SINKS: 'all' } as NodeJS.ProcessEnv
+const env: NodeJS.ProcessEnv = { ...process.env }
 const jestOptions: string[] = []
 const args = process.argv.slice(2)
 for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
@@ -22,7 +22,7 @@ const { status } = spawnSync(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     inRepository('node_modules/jest/bin/jest.js'),
-    'test/faults',
+    ...(jestOptions[0]?.startsWith('-') === false ? [] : ['test/faults']),
     ...jestOptions,
   ],
   { cwd: repository, env, stdio: 'inherit' },

@@ -160,6 +160,7 @@ export class ProjectionPlace implements AsyncDisposable {
       head === undefined
         ? new Map<string, Balance>()
         : await asOf(accountBalances, { position: head.position }, { store: this.store })
+    await this.#inspector.settle?.()
     const found = await this.#inspector.shownDocuments()
     return differing(
       [...found].map(([key, { document }]) => textOf(key, document)),

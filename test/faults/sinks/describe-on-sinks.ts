@@ -7,26 +7,13 @@ import { PRIVATE_SINKS } from './private-sinks.ts'
 
 /** `describe` for tests that run on each sink whose server is there: `into <title>` ends its name. */
 export function describeOnSinks(name: string, define: (sink: FaultSink) => void): void {
-  for (const sink of Object.values(FAULT_SINKS))
-    describeOn(sink, skippedOn(sink) ?? leftOut(sink), name, define)
+  for (const sink of Object.values(FAULT_SINKS)) describeOn(sink, skippedOn(sink), name, define)
 }
 
 /** The same for tests that crash a server of their own. */
 export function describeOnPrivateSinks(name: string, define: (sink: FaultSink) => void): void {
   for (const sink of Object.values(FAULT_SINKS))
-    describeOn(
-      sink,
-      skippedOn(sink) ?? leftOut(sink) ?? PRIVATE_SINKS[sink.name].skipped,
-      name,
-      define,
-    )
-}
-
-/** Each write into Elasticsearch is some requests: its crashes take minutes. */
-function leftOut({ name }: FaultSink): string | undefined {
-  return name === 'elasticsearch' && process.env['EVERFOLD_FAULT_SINKS'] !== 'all'
-    ? 'takes minutes, npm run test:faults'
-    : undefined
+    describeOn(sink, skippedOn(sink) ?? PRIVATE_SINKS[sink.name].skipped, name, define)
 }
 
 export function urlOf({ name, variable }: FaultSink): string {

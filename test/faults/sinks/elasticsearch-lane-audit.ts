@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@elastic/elasticsearch'
 
-const PAUSE_MS = 5
+const PAUSE_MS = 20
 
 interface SeenLane {
   readonly epoch: number

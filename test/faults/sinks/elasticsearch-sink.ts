@@ -100,9 +100,12 @@ class ElasticsearchInspector implements SinkInspector {
     return Object.keys(body).flatMap((index) => this.#buildOf(index) ?? [])[0]
   }
 
-  async shownDocuments(): Promise<ReadonlyMap<string, ShownDocument>> {
-    // Else a search does not see what was written within the last second.
+  /** To refresh takes long, and searches that do not wait for it go on in time as well: only who looks for the last documents does. */
+  async settle(): Promise<void> {
     await this.#client.indices.refresh({ index: this.#index, ignore_unavailable: true })
+  }
+
+  async shownDocuments(): Promise<ReadonlyMap<string, ShownDocument>> {
     const { hits } = await this.#client.search<Balance & { everfold: { position: string } }>({
       ...{ index: this.#index, size: 1000, ignore_unavailable: true },
       allow_partial_search_results: false,

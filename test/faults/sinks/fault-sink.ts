@@ -43,6 +43,8 @@ export interface SinkInspector extends AsyncDisposable {
   stolen(): Promise<readonly string[]>
   /** Number of the build that readers from outside see; undefined: none yet. */
   shownBuild(): Promise<number | undefined>
+  /** Makes readers from outside see what was written, where they see it a moment later. */
+  settle?(): Promise<void>
   /** What readers from outside see; empty: nothing is shown yet. */
   shownDocuments(): Promise<ReadonlyMap<string, ShownDocument>>
   /** Numbers of the builds of which there is anything in the sink. */
