@@ -208,6 +208,7 @@ describeOnElasticsearch("a bulk that arrives late, when its sender's lane has go
     const runner = runnerOf(store, heir)
     await runner.rebuild(NAME)
     await runner.prune(NAME)
+    await using _ = await server.makingIndices(index)
 
     await zombie.wake()
 

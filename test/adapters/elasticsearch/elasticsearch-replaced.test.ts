@@ -7,7 +7,7 @@ import { changesOf, put } from '../../../src/testing/contracts/read-model/contra
 import { accountBalances, type Balance } from '../../domain/account.ts'
 import { append, deposited, openStore, silent } from '../../projections/runner-fixture.ts'
 import { describeOnElasticsearch, ElasticsearchServer } from './elasticsearch-server.ts'
-import { openBuild, openModel } from './opened-build.ts'
+import { openBuild, openModel, ownedStep } from './opened-build.ts'
 
 const server = new ElasticsearchServer()
 jest.afterAll(() => server.close())
@@ -117,6 +117,19 @@ describeOnElasticsearch(
         message: new RegExp(`'${index}-lanes' was deleted.*Delete '${index}-b1-`),
       })
       await assert.rejects(model.get('a'), { code: 'INDEX_REPLACED' })
+    })
+
+    jest.it('gets no records from a late write when they were deleted', async () => {
+      await using opened = await openBuild(server)
+      const { index, given, build } = opened
+      const step = await ownedStep(given, build)
+      await server.client().indices.delete({ index: `${index}-lanes` })
+      await using _ = await server.makingIndices(index)
+
+      assert.equal(await given.storage.writeLane(build, step), false)
+
+      const found = await server.client().indices.get({ index: `${index}-lanes*` })
+      assert.deepEqual(Object.keys(found), [])
     })
 
     jest.it('keeps its documents when the name of the alias is taken by an index', async () => {

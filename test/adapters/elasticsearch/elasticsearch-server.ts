@@ -39,6 +39,18 @@ export class ElasticsearchServer {
     return index
   }
 
+  /** Lets any write make an index whose name begins so, as most servers do, until it is disposed of. */
+  async makingIndices(prefix: string): Promise<AsyncDisposable> {
+    const set = (value: string | null) =>
+      this.client().cluster.putSettings({ persistent: { 'action.auto_create_index': value } })
+    await set(`+${prefix}*`)
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await set(null)
+      },
+    }
+  }
+
   /** Removes all indices of a read model. */
   async remove(index: string): Promise<void> {
     const admin = this.client()
