@@ -130,6 +130,7 @@ describeOnElasticsearch('a runner that dies between its bulk and its lane', () =
       const over = dying.runUntilCaughtUp().catch(() => undefined)
       await died
       await sleep(50)
+      await appendSome(store, random, 10 + random.below(40)) // what was folded twice would be written with these
 
       const heir = modelAt(server.url, index)
       await runnerOf(store, heir, { pageSize: 1 + random.below(5) }).runUntilCaughtUp()
