@@ -7,7 +7,7 @@ export class ElasticsearchVersionError extends EverfoldError {
 
   constructor(reason: string, options?: ErrorOptions) {
     super(
-      `The server does not understand this client: ${reason}. Everfold needs Elasticsearch 8.0 or later; version 9 of @elastic/elasticsearch needs a server of version 9, and version 8 speaks to both.`,
+      `The server does not understand this client: ${reason}. Everfold needs Elasticsearch 8.0 or later; version 9 of @elastic/elasticsearch needs a server of version 9, or the headers accept and content-type 'application/vnd.elasticsearch+json; compatible-with=8'; version 8 speaks to both.`,
       options,
     )
   }
