@@ -209,9 +209,8 @@ describeOnElasticsearch("a bulk that arrives late, when its sender's lane has go
     const runner = runnerOf(store, heir)
     await runner.rebuild(NAME)
     await runner.prune(NAME)
-    await using _ = await server.makingIndices(index)
 
-    await zombie.wake()
+    await server.whileMakingIndices(index, () => zombie.wake())
 
     const found = await server.client().indices.get({ index: `${index}-b*` })
     expect(Object.keys(found).map((name) => name.split('-').at(-2))).toEqual(['b2'])

@@ -124,9 +124,10 @@ describeOnElasticsearch(
       const { index, given, build } = opened
       const step = await ownedStep(given, build)
       await server.client().indices.delete({ index: `${index}-lanes` })
-      await using _ = await server.makingIndices(index)
 
-      assert.equal(await given.storage.writeLane(build, step), false)
+      await server.whileMakingIndices(index, async () => {
+        assert.equal(await given.storage.writeLane(build, step), false)
+      })
 
       const found = await server.client().indices.get({ index: `${index}-lanes*` })
       assert.deepEqual(Object.keys(found), [])

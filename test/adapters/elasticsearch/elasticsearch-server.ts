@@ -39,15 +39,15 @@ export class ElasticsearchServer {
     return index
   }
 
-  /** Lets any write make an index whose name begins so, as most servers do, until it is disposed of. */
-  async makingIndices(prefix: string): Promise<AsyncDisposable> {
+  /** Does something while any write makes an index whose name begins so, as on most servers. */
+  async whileMakingIndices(prefix: string, work: () => Promise<void>): Promise<void> {
     const set = (value: string | null) =>
       this.client().cluster.putSettings({ persistent: { 'action.auto_create_index': value } })
     await set(`+${prefix}*`)
-    return {
-      [Symbol.asyncDispose]: async () => {
-        await set(null)
-      },
+    try {
+      await work()
+    } finally {
+      await set(null)
     }
   }
 
