@@ -11,6 +11,7 @@ import { ProjectionTraffic } from './projection-traffic.ts'
 import type { Death, Operation } from './projection-worker.ts'
 import { seededRandom, seeds, type SeededRandom } from './seeded-random.ts'
 import { describeOnSinks } from './sinks/describe-on-sinks.ts'
+import type { FaultSink } from './sinks/fault-sink.ts'
 
 jest.setTimeout(120_000)
 
@@ -55,15 +56,15 @@ describeOnSinks('killed processes that run a projection', (sink) => {
   /** Lets a process do what a runner can, until it dies. @returns how it died. */
   const live = async (place: ProjectionPlace, random: SeededRandom): Promise<string> => {
     const operations = anyOperations(random)
-    const death = anyDeath(random)
+    const death = anyDeath(random, sink)
     const next = spare
     spare = ProjectionProcess.fork()
     const process = await next
     processes.push(process)
-    await process.open(place.settings)
+    await process.open({ ...place.settings, pageSize: anyPageSize(random) })
     process.operate({ operations, death })
     await process.ends(LONGEST_LIFE_MS)
-    return `${operations.join(', ')}: ${death.moment} request ${death.request}`
+    return `${operations.join(', ')}: ${death.moment} request ${death.request}, or ${death.ofDocuments} of documents`
   }
 
   test.each(seeds(isFullSize ? 200 : 20))('leave nothing wrong, seed %i', async (seed) => {
@@ -91,8 +92,11 @@ describeOnSinks('killed processes that run a projection', (sink) => {
 })
 
 function anySettings(random: SeededRandom): Omit<PlaceSettings, 'sink'> {
-  return { lanes: 1 + random.below(3), leaseMs: LEASE_MS, pageSize: 20 + random.below(60) }
+  return { lanes: 1 + random.below(3), leaseMs: LEASE_MS, pageSize: anyPageSize(random) }
 }
+
+/** Who goes on cuts the log into other pages than who died: what was folded before, and is folded again, shows. */
+const anyPageSize = (random: SeededRandom): number => 2 + random.below(random.pick([10, 80]))
 
 /** Sometimes finishes what those who died began. @returns what the builds record shows then. */
 async function perhapsComplete(
@@ -112,9 +116,11 @@ function anyOperations(random: SeededRandom): readonly Operation[] {
   return ['follow', ...before, ...last]
 }
 
-function anyDeath(random: SeededRandom): Death {
-  return {
-    request: 1 + random.below(random.pick([15, 60, 300])),
-    moment: random.pick(['before', 'after', random.below(5)]),
-  }
+function anyDeath(random: SeededRandom, { isDivided }: FaultSink): Death {
+  const request = 1 + random.below(random.pick([15, 60, 300]))
+  const moment = random.pick(['before', 'after', random.below(5)] as const)
+  const isBetween = isDivided && random.chance(0.6) // documents and their lane
+  return isBetween
+    ? { request: request + 100, moment: 'answered', ofDocuments: 1 + random.below(5) }
+    : { request, moment, ofDocuments: undefined }
 }

@@ -25,8 +25,10 @@ export interface WorkerSettings {
 export interface Death {
   /** Number of a request that it sends to the database or the sink, from 1: the first one of its last operation. */
   readonly request: number
-  /** The request was not sent, was sent, or so many milliseconds after that. */
-  readonly moment: 'before' | 'after' | number
+  /** The same of those that hold documents, where the sink tells which do: it ends at what comes first. */
+  readonly ofDocuments: number | undefined
+  /** The request was not sent, was sent, or so many milliseconds after that, or was answered. */
+  readonly moment: 'before' | 'after' | number | 'answered'
 }
 
 export type WorkerTask =
@@ -127,23 +129,31 @@ class Worker {
 /** Counts the requests of a process, and ends it at one of them. */
 class RequestCount {
   #count = 0
-  #death: { readonly at: number; readonly moment: Death['moment'] } | undefined
+  #documents = 0
+  #death: Death | undefined
   readonly #waiting = new Map<number, () => void>()
 
-  readonly around: Around = (send) => {
+  readonly around: Around = (send, what) => {
     const number = ++this.#count
     this.#waiting.get(number)?.()
-    if (number !== this.#death?.at) return send()
+    const ofDocuments = what === 'documents' ? ++this.#documents : 0
+    if (this.#death === undefined) return send()
     const { moment } = this.#death
+    if (number !== this.#death.request && ofDocuments !== this.#death.ofDocuments) return send()
     if (moment === 'before') die()
     const sent = send()
     if (moment === 'after') die()
-    setTimeout(die, Number(moment))
+    if (moment === 'answered') void Promise.resolve(sent).finally(die)
+    else setTimeout(die, Number(moment))
     return sent
   }
 
-  dieAt({ request, moment }: Death): void {
-    this.#death = { at: this.#count + request, moment }
+  dieAt({ request, ofDocuments, moment }: Death): void {
+    this.#death = {
+      request: this.#count + request,
+      ofDocuments: ofDocuments === undefined ? undefined : this.#documents + ofDocuments,
+      moment,
+    }
   }
 
   /** Resolves when so many more were sent: a runner that follows sends some all the time. */

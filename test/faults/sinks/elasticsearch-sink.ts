@@ -11,6 +11,7 @@ import type {
   Around,
   FaultSink,
   OpenSink,
+  RequestKind,
   ShownDocument,
   SinkInspector,
   SinkOptions,
@@ -22,9 +23,13 @@ export const elasticsearchSink: FaultSink = {
   variable: 'ELASTICSEARCH_URL',
   holdsLog: false,
   unavailable: 'ELASTICSEARCH_UNAVAILABLE',
+  isDivided: true,
   open: (options) => new OpenElasticsearch(options),
   inspect: (options) => new ElasticsearchInspector(options),
 }
+
+const kindOf = ({ path }: { readonly path: string }): RequestKind =>
+  path.endsWith('/_bulk') && !path.includes('-lanes') ? 'documents' : 'other'
 
 const balancesOf = (namespace: string): string => `${namespace}-balances`
 
@@ -63,7 +68,9 @@ class OpenElasticsearch implements OpenSink {
   #counted(): ElasticsearchClient {
     const { transport } = this.#client
     const around: Around = this.#around ?? ((send) => send())
-    return { transport: { request: (...given) => around(() => transport.request(...given)) } }
+    const request: ElasticsearchClient['transport']['request'] = (params, options) =>
+      around(() => transport.request(params, options), kindOf(params))
+    return { transport: { request } }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

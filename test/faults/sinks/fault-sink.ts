@@ -15,6 +15,8 @@ export interface FaultSink {
   readonly holdsLog: boolean
   /** Code of what a runner meets while the server cannot be reached. */
   readonly unavailable: string
+  /** Whether documents and lane are written by several requests: it tells which of them hold documents. */
+  readonly isDivided: boolean
   open(options: SinkOptions): OpenSink | Promise<OpenSink>
   inspect(options: SinkOptions): SinkInspector | Promise<SinkInspector>
 }
@@ -27,7 +29,9 @@ export interface SinkOptions {
   readonly around?: Around | undefined
 }
 
-export type Around = <Result>(send: () => Result) => Result
+export type Around = <Result>(send: () => Result, what?: RequestKind) => Result
+
+export type RequestKind = 'documents' | 'other'
 
 /** A sink as one process has it: connections of its own, which disposing of it closes. */
 export interface OpenSink extends AsyncDisposable {

@@ -22,6 +22,7 @@ export const postgresSink: FaultSink = {
   variable: 'POSTGRES_URL',
   holdsLog: true,
   unavailable: 'DATABASE_UNAVAILABLE',
+  isDivided: false,
   open: (options) => new OpenPostgres(options),
   inspect: (options) => new PostgresInspector(options),
 }

@@ -19,6 +19,7 @@ export const redisSink: FaultSink = {
   variable: 'REDIS_URL',
   holdsLog: false,
   unavailable: 'REDIS_UNAVAILABLE',
+  isDivided: false,
   open: (options) => OpenRedis.open(options),
   inspect: (options) => RedisInspector.open(options),
 }
