@@ -1,0 +1,4 @@
+import { eventStoreClient } from './eventstore-client.ts'
+import { testServer } from './server-tests.ts'
+
+testServer(eventStoreClient)

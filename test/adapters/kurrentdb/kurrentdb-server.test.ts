@@ -1,0 +1,4 @@
+import { kurrentDBClient } from './kurrentdb-client.ts'
+import { testServer } from './server-tests.ts'
+
+testServer(kurrentDBClient)

@@ -1,0 +1,44 @@
+import type { sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type * as FeaturesPb from '@eventstore/db-client/generated/serverfeatures_pb.js'
+import { statusOf, type Faults } from './faults.ts'
+import type { GeneratedCode } from './generated-code.ts'
+
+const SERVICE = 'event_store.client.streams.streams'
+
+/** Tells what the server can do, with names in lower case and the features of each method (facts 5). */
+export function answerFeatures(
+  code: GeneratedCode,
+  version: string,
+  faults: Faults,
+): UntypedServiceImplementation {
+  return {
+    getSupportedMethods: (
+      _call: unknown,
+      callback: sendUnaryData<FeaturesPb.SupportedMethods>,
+    ): void => {
+      const fault = faults.take('features')
+      if (fault?.kind === 'silence') return
+      const status = statusOf(fault, code)
+      if (status !== undefined) {
+        callback(status)
+        return
+      }
+      callback(null, supported(code, version))
+    },
+  }
+}
+
+function supported({ features }: GeneratedCode, version: string): FeaturesPb.SupportedMethods {
+  const { SupportedMethod, SupportedMethods } = features
+  const method = (name: string, list: string[] = []): FeaturesPb.SupportedMethod =>
+    new SupportedMethod().setServiceName(SERVICE).setMethodName(name).setFeaturesList(list)
+  return new SupportedMethods()
+    .setEventStoreServerVersion(version)
+    .setMethodsList([
+      method('read', ['position', 'events']),
+      method('append'),
+      method('batchappend', ['deadline_duration']),
+      method('delete'),
+      method('tombstone'),
+    ])
+}

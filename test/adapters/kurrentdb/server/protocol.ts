@@ -1,0 +1,2 @@
+export type * as SharedPb from '@eventstore/db-client/generated/shared_pb.js'
+export type * as StreamsPb from '@eventstore/db-client/generated/streams_pb.js'
