@@ -65,6 +65,8 @@ export interface EventStorage {
 export interface EventStorageCapabilities {
   /** `appendAll` over several streams: true, or why not. */
   readonly appendAll: true | { readonly unsupported: string }
+  /** Of how many of a stream's last events the commands are known; undefined: of all. */
+  readonly commandLookBack?: number | undefined
 }
 
 export interface StorageAppend {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as elasticsearch from '../../src/adapters/elasticsearch/index.ts'
+import * as kurrentdb from '../../src/adapters/kurrentdb/index.ts'
 import * as memory from '../../src/adapters/memory/index.ts'
 import * as pglite from '../../src/adapters/pglite/index.ts'
 import * as postgres from '../../src/adapters/postgres/index.ts'
@@ -10,8 +11,8 @@ import * as inversify from '../../src/inversify/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 const exported = new Set(
-  [core, elasticsearch, memory, pglite, postgres, redis, inversify, testing].flatMap((module) =>
-    Object.keys(module),
+  [core, elasticsearch, kurrentdb, memory, pglite, postgres, redis, inversify, testing].flatMap(
+    (module) => Object.keys(module),
   ),
 )
 

@@ -1,0 +1,172 @@
+import type { AppendVerdict, StorageAppend } from '../../../event-store/event-storage.ts'
+import type { GlobalPosition } from '../../../event-store/global-position.ts'
+import { OutcomeUnknownError } from '../../../event-store/outcome-unknown-error.ts'
+import type { StoredEvent } from '../../../event-store/stored-event.ts'
+import type { KurrentExpectation } from '../client/kurrent-client.ts'
+import type { KurrentReader } from '../reading/kurrent-reader.ts'
+import { readStreamPage, versionOf } from '../reading/stream-page.ts'
+import { findCommand } from './find-command.ts'
+import { sendAppend } from './send-append.ts'
+
+export interface AppendContext {
+  readonly reader: KurrentReader
+  readonly commandLookBack: number
+  /** Whether a lone event's append is answered without reading back what the server's reply does not tell. */
+  readonly isBrief: boolean
+}
+
+/** Appends to one stream, and judges: ids, then command, then version. */
+export async function appendToStream(
+  context: AppendContext,
+  append: StorageAppend,
+): Promise<AppendVerdict> {
+  if (append.events.length === 0) return judgeEmpty(context, append)
+  if (append.commandId !== undefined) return appendCommand(context, append, append.commandId)
+  return write(context, append, expectationOf(append.expectedVersion))
+}
+
+/** An append of nothing only checks, and nothing is sent. */
+async function judgeEmpty(
+  { reader }: AppendContext,
+  { streamId, expectedVersion }: StorageAppend,
+): Promise<AppendVerdict> {
+  const version = await versionOf(reader, streamId)
+  const isMet =
+    expectedVersion === 'any' ||
+    (expectedVersion === 'stream-exists' && version > 0) ||
+    version === baseOf(expectedVersion)
+  return isMet
+    ? { status: 'appended', version, positions: [], recordedAtMs: undefined }
+    : { status: 'wrong-version', actual: version, overlap: 0 }
+}
+
+/**
+ * Appends under a command. The server knows no commands, so the stream's last events are looked at first, and the append then expects the stream
+ * to be as they were: whoever comes in between makes the look be taken again.
+ */
+async function appendCommand(
+  context: AppendContext,
+  append: StorageAppend,
+  commandId: string,
+): Promise<AppendVerdict> {
+  const { reader, commandLookBack } = context
+  const { streamId, expectedVersion } = append
+  const { outcome, version } = await findCommand(reader, {
+    streamId,
+    commandId,
+    lookBack: commandLookBack,
+  })
+  if (outcome !== undefined) {
+    const first = await firstOutcome(context, append)
+    return 'status' in first ? first : { status: 'command-repeated', ...outcome }
+  }
+  if (baseOf(expectedVersion) !== undefined)
+    return write(context, append, expectationOf(expectedVersion))
+  if (expectedVersion === 'stream-exists' && version === 0)
+    return { status: 'wrong-version', actual: 0, overlap: 0 }
+  const verdict = await write(context, append, expectationOf(version))
+  return verdict.status === 'wrong-version' ? { status: 'raced' } : verdict
+}
+
+async function write(
+  context: AppendContext,
+  append: StorageAppend,
+  expectation: KurrentExpectation,
+): Promise<AppendVerdict> {
+  const { reader, isBrief } = context
+  const { client, timeoutMs } = reader
+  const sent = await sendAppend(client, { to: append, expectation }, timeoutMs)
+  if (sent.status === 'conflict') {
+    const first = await firstOutcome(context, append)
+    if ('status' in first) return first
+    return { status: 'wrong-version', actual: sent.actual, overlap: first.overlap }
+  }
+  const { nextExpectedRevision, position } = sent.result
+  const version = Number(nextExpectedRevision) + 1
+  if (isBrief && append.events.length === 1 && isPosition(position?.commit))
+    return { status: 'appended', version, positions: [position.commit], recordedAtMs: undefined }
+  return readBack(context, append, version)
+}
+
+/** A write that the server knew already may be answered without a place: -1, or the greatest number. */
+function isPosition(commit: bigint | undefined): commit is GlobalPosition {
+  return commit !== undefined && commit > 0n && commit < 2n ** 63n
+}
+
+/** The server's reply tells neither the places of all events nor its time: they are read where they were written. */
+async function readBack(
+  { reader }: AppendContext,
+  append: StorageAppend,
+  version: number,
+): Promise<AppendVerdict> {
+  const { streamId, events } = append
+  try {
+    const written = await eventsAt(reader, append, version - events.length)
+    const positions = written.map(({ position }) => position)
+    const recordedAtMs = written.at(-1)?.recordedAtMs
+    return { status: 'appended', version, positions, recordedAtMs }
+  } catch (error) {
+    // It was written, but what is to be told of it is not known: under a version, the call can be made again.
+    throw new OutcomeUnknownError([streamId], { cause: error })
+  }
+}
+
+/** The verdict on an append whose events all stand at their place already; else how many do. */
+async function firstOutcome(
+  { reader }: AppendContext,
+  append: StorageAppend,
+): Promise<AppendVerdict | { readonly overlap: number }> {
+  const base = baseOf(append.expectedVersion)
+  if (base === undefined) return { overlap: 0 }
+  const place = await eventsAt(reader, append, base)
+  const found = place.filter(({ id, version }) => id === append.events[version - base - 1]?.id)
+  const last = found.at(-1)
+  if (last === undefined || found.length < append.events.length) return { overlap: found.length }
+  const positions = found.map(({ position }) => position)
+  const { version, recordedAtMs } = last
+  return { status: 'appended', version, positions, recordedAtMs }
+}
+
+async function eventsAt(
+  reader: KurrentReader,
+  { streamId, events: { length } }: StorageAppend,
+  base: number,
+): Promise<readonly StoredEvent[]> {
+  const found: StoredEvent[] = []
+  const end = base + length
+  // A page that is full of large events is not the last one.
+  for (let next = base + 1; next <= end;) {
+    const range = {
+      fromVersion: next,
+      toVersion: end,
+      direction: 'forwards' as const,
+      limit: end - next + 1,
+    }
+    await readStreamPage(reader, { streamId, range }, (event) => found.push(event))
+    const last = found.at(-1)?.version ?? 0
+    if (last < next) break
+    next = last + 1
+  }
+  return found
+}
+
+/** Version after which the events are to stand; undefined: any. */
+function baseOf(expected: StorageAppend['expectedVersion']): number | undefined {
+  if (expected === 'no-stream') return 0
+  return typeof expected === 'number' ? expected : undefined
+}
+
+/** Our versions count from 1, the server's revisions from 0. */
+function expectationOf(expected: StorageAppend['expectedVersion']): KurrentExpectation {
+  switch (expected) {
+    case 'any':
+      return 'any'
+    case 'stream-exists':
+      return 'stream_exists'
+    case 'no-stream':
+    case 0:
+      return 'no_stream'
+    default:
+      return BigInt(expected - 1)
+  }
+}

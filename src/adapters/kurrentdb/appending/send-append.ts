@@ -1,0 +1,94 @@
+import type { StorageAppend } from '../../../event-store/event-storage.ts'
+import { OutcomeUnknownError } from '../../../event-store/outcome-unknown-error.ts'
+import { appendOutcome, asFailure, errorOf, type Failure } from '../client/failure.ts'
+import type {
+  KurrentAppendResult,
+  KurrentClient,
+  KurrentEventData,
+  KurrentExpectation,
+} from '../client/kurrent-client.ts'
+import { silentFor } from '../client/take-events.ts'
+import { AppendTooLargeError } from '../errors/append-too-large-error.ts'
+import { KurrentUnavailableError } from '../errors/kurrent-unavailable-error.ts'
+import { seal } from '../events/envelope.ts'
+
+/** What the server made of an append. */
+export type Sent =
+  | { readonly status: 'written'; readonly result: KurrentAppendResult }
+  /** `actual`: the version that the stream is at. */
+  | { readonly status: 'conflict'; readonly actual: number }
+
+/**
+ * Sends one append, once.
+ *
+ * @throws {OutcomeUnknownError} it may have been written: its answer was lost, or has not come in time. The client itself would wait for ever.
+ * @throws {KurrentUnavailableError} it was not written: the server could not be reached, or was not ready.
+ */
+export async function sendAppend(
+  client: KurrentClient,
+  append: { readonly to: StorageAppend; readonly expectation: KurrentExpectation },
+  timeoutMs: number,
+): Promise<Sent> {
+  const { to, expectation } = append
+  const { streamId } = to
+  try {
+    const events = to.events.map(eventData)
+    // The clients know the expectation by different names, and ignore the other one's.
+    const options = { expectedRevision: expectation, streamState: expectation, deadline: timeoutMs }
+    const result = await withinTime(client.appendToStream(streamId, events, options), timeoutMs)
+    if (result.success) return { status: 'written', result }
+    throw new TypeError('The client hides conflicts: make it without throwOnAppendFailure=false.')
+  } catch (error) {
+    const failure = asFailure(error)
+    if (failure.type === 'wrong-expected-version')
+      return { status: 'conflict', actual: actualIn(failure) }
+    if (failure.type === 'maximum-append-size-exceeded')
+      throw new AppendTooLargeError(streamId, mostBytesIn(failure), { cause: failure })
+    if (failure instanceof TypeError) throw failure
+    const outcome = appendOutcome(failure)
+    if (outcome === 'unknown') throw new OutcomeUnknownError([streamId], { cause: failure })
+    if (outcome === 'not-written') throw new KurrentUnavailableError({ cause: failure })
+    throw errorOf(failure, streamId)
+  }
+}
+
+/** Plain JSON values: on anything else the clients throw where nobody catches it, and the append never settles. */
+function eventData(event: StorageAppend['events'][number]): KurrentEventData {
+  return {
+    id: event.id,
+    contentType: 'application/json',
+    type: event.type,
+    data: JSON.parse(event.data) as Record<string, unknown>,
+    metadata: seal(event),
+  }
+}
+
+async function withinTime<Result>(running: Promise<Result>, timeoutMs: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(silentFor(timeoutMs))
+    }, timeoutMs)
+  })
+  running.catch(() => undefined) // it may fail after its time, with nobody waiting
+  try {
+    return await Promise.race([running, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Each client has its own name for it. */
+function actualIn(failure: Failure): number {
+  const { actualVersion, actualState } = failure as {
+    readonly actualVersion?: unknown
+    readonly actualState?: unknown
+  }
+  const actual = actualVersion ?? actualState
+  return typeof actual === 'bigint' ? Number(actual) + 1 : 0
+}
+
+function mostBytesIn(failure: Failure): number | undefined {
+  const { maxAppendSize } = failure as { readonly maxAppendSize?: unknown }
+  return typeof maxAppendSize === 'number' ? maxAppendSize : undefined
+}

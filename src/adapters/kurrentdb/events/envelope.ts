@@ -1,0 +1,98 @@
+import type { EventToStore } from '../../../event-store/stored-event.ts'
+
+/**
+ * Our part of an event's metadata, under one key. The user's metadata stands beside it, where other tools look for it, and its correlation and causation once
+ * more under the names that the server knows: its projection `$by_correlation_id` reads them.
+ */
+interface Envelope {
+  readonly schemaVersion: number
+  /** ISO 8601; left out: the moment of recording. */
+  readonly occurredAt?: string
+  /** The user's metadata, where one of its keys would be taken for ours. */
+  readonly metadata?: Metadata
+}
+
+type Metadata = Record<string, unknown>
+
+const KEY = 'everfold'
+/** What the server calls them. */
+const CORRELATION = '$correlationId'
+const CAUSATION = '$causationId'
+const OURS = [KEY, CORRELATION, CAUSATION]
+/** Keys that the second version of the protocol adds to what it stores. */
+const SERVERS = ['$schema.name', '$schema.format']
+const NOT_THE_USERS = [CORRELATION, CAUSATION, ...SERVERS]
+
+/** The metadata of an event as the server stores it. */
+export function seal(event: EventToStore): Metadata {
+  const metadata = JSON.parse(event.metadata) as Metadata
+  const { schemaVersion, occurredAtMs } = event
+  const envelope: Envelope = {
+    schemaVersion,
+    ...(occurredAtMs !== undefined && { occurredAt: new Date(occurredAtMs).toISOString() }),
+  }
+  if (OURS.some((key) => Object.hasOwn(metadata, key)))
+    return { [KEY]: { ...envelope, metadata } satisfies Envelope }
+  const { correlationId, causationId } = metadata
+  return {
+    ...metadata,
+    ...(typeof correlationId === 'string' && { [CORRELATION]: correlationId }),
+    ...(typeof causationId === 'string' && { [CAUSATION]: causationId }),
+    [KEY]: envelope,
+  }
+}
+
+export interface Opened {
+  /** The user's. */
+  readonly metadata: Metadata
+  readonly schemaVersion: number
+  /** Undefined: the moment of recording. */
+  readonly occurredAtMs: number | undefined
+}
+
+/** Reads what `seal` made, or the metadata that another tool wrote: then the event is of schema version 1, and its correlation and causation have our names, too. */
+export function open(stored: unknown): Opened {
+  if (!isObject(stored)) return { metadata: {}, schemaVersion: 1, occurredAtMs: undefined }
+  const { [KEY]: envelope, ...beside } = stored
+  if (!isEnvelope(envelope))
+    return { metadata: adopt(stored), schemaVersion: 1, occurredAtMs: undefined }
+  const { schemaVersion, occurredAt, metadata = withoutMirrors(beside) } = envelope
+  const occurredAtMs = occurredAt === undefined ? undefined : Date.parse(occurredAt)
+  return { metadata, schemaVersion, occurredAtMs }
+}
+
+function withoutMirrors(metadata: Metadata): Metadata {
+  return NOT_THE_USERS.some((key) => key in metadata)
+    ? Object.fromEntries(Object.entries(metadata).filter(([key]) => !NOT_THE_USERS.includes(key)))
+    : metadata
+}
+
+function adopt(metadata: Metadata): Metadata {
+  const { [CORRELATION]: correlationId, [CAUSATION]: causationId } = metadata
+  return {
+    ...(typeof correlationId === 'string' && { correlationId }),
+    ...(typeof causationId === 'string' && { causationId }),
+    ...Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVERS.includes(key))),
+  }
+}
+
+function isObject(value: unknown): value is Metadata {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value)
+  )
+}
+
+function isEnvelope(value: unknown): value is Envelope {
+  if (!isObject(value)) return false
+  const { schemaVersion, occurredAt, metadata } = value
+  return (
+    Number.isInteger(schemaVersion) &&
+    (schemaVersion as number) > 0 &&
+    (occurredAt === undefined ||
+      (typeof occurredAt === 'string' && !Number.isNaN(Date.parse(occurredAt)))) &&
+    (metadata === undefined || isObject(metadata))
+  )
+}

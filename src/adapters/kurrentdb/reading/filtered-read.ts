@@ -1,0 +1,154 @@
+import type { Checkpoint } from '../../../event-store/checkpoint.ts'
+import { asFailure, errorOf } from '../client/failure.ts'
+import type {
+  KurrentFilter,
+  KurrentResolvedEvent,
+  KurrentSubscription,
+} from '../client/kurrent-client.ts'
+import { silentFor } from '../client/take-events.ts'
+import { readPosition } from '../events/stored.ts'
+import type { KurrentReader } from './kurrent-reader.ts'
+
+/** Records that the server looks at between two checkpoints: so often it tells that it is still looking. */
+const SEARCH_WINDOW = 1000
+
+/**
+ * Reads the events after a place that a filter of the server lets through, as far as `to`, by a subscription that is ended then: of a read, neither old servers nor the
+ * older client can filter.
+ *
+ * @param take gives false when it has enough.
+ * @returns whether all as far as `to` came; false: `take` had enough.
+ */
+export async function filteredRead(
+  reader: KurrentReader,
+  range: {
+    readonly after: Checkpoint | undefined
+    readonly to: bigint
+    readonly prefixes: Pick<KurrentFilter, 'filterOn'> & { readonly prefixes: string[] }
+  },
+  take: (resolved: KurrentResolvedEvent) => boolean,
+): Promise<boolean> {
+  const looked = new LookedThrough(range.to, reader.timeoutMs)
+  let subscription: KurrentSubscription | undefined
+  try {
+    subscription = reader.client.subscribeToAll({
+      fromPosition: range.after === undefined ? 'start' : readPosition(range.after.position),
+      resolveLinkTos: false,
+      requiresLeader: true,
+      filter: {
+        ...range.prefixes,
+        checkpointInterval: 1,
+        maxSearchWindow: SEARCH_WINDOW,
+        // Awaited by the client, and an error thrown here would stall it for ever.
+        checkpointReached: async (_, { commit }) => {
+          looked.at(commit)
+        },
+      },
+    })
+    subscription.on('caughtUp', () => {
+      looked.toTheEnd()
+    })
+    subscription.on('error', ignore)
+    return await pull(subscription, { ...range, looked }, take)
+  } finally {
+    looked.end()
+    end(subscription)
+  }
+}
+
+async function pull(
+  subscription: KurrentSubscription,
+  { to, looked }: { readonly to: bigint; readonly looked: LookedThrough },
+  take: (resolved: KurrentResolvedEvent) => boolean,
+): Promise<boolean> {
+  const events = subscription[Symbol.asyncIterator]()
+  let coming = events.next()
+  coming.catch(ignore)
+  for (;;) {
+    const next = await arrived(coming, looked.whole).catch((error: unknown) => {
+      throw errorOf(asFailure(error), '$all')
+    })
+    if (next === undefined) {
+      // The server has told that nothing more comes, but what came before may still be on its way through the client's buffer.
+      const buffered = await arrived(coming, nextRound())
+      if (buffered === undefined && (subscription.readableLength ?? 0) === 0) return true
+      if (buffered === undefined) continue
+    }
+    const { done, value } = (await coming) as IteratorResult<KurrentResolvedEvent, undefined>
+    // A server that ends the call does so without an error.
+    if (done === true) throw errorOf(ended(), '$all')
+    const position = value.event?.position?.commit ?? 0n
+    if (position > to) return true
+    looked.heard()
+    if (!take(value)) return false
+    if (position === to) return true
+    coming = events.next()
+    coming.catch(ignore)
+  }
+}
+
+const ended = (): Error =>
+  Object.assign(new Error('It has ended the call'), { type: 'unavailable' })
+
+/** What comes first: the event, or undefined for the other one. */
+function arrived<Event>(
+  event: Promise<Event>,
+  other: Promise<undefined>,
+): Promise<Event | undefined> {
+  return Promise.race([event, other])
+}
+
+/** After all that is due now: an event that left the buffer has arrived then. */
+function nextRound(): Promise<undefined> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      resolve(undefined)
+    })
+  })
+}
+
+const ignore = (): void => undefined
+
+/** The iterator alone would leave the call open. */
+function end(subscription: KurrentSubscription | undefined): void {
+  subscription?.unsubscribe().catch(ignore)
+}
+
+/** How far the server has looked, whether anything matched or not. */
+class LookedThrough {
+  /** Resolves when it has looked as far as was asked for; rejects when it has said nothing for too long. */
+  readonly whole: Promise<undefined>
+  readonly #to: bigint
+  readonly #timer: NodeJS.Timeout
+  #resolve: (_: undefined) => void = ignore
+
+  constructor(to: bigint, timeoutMs: number) {
+    this.#to = to
+    let reject: (error: Error) => void = ignore
+    this.whole = new Promise((resolvePromise, rejectPromise) => {
+      this.#resolve = resolvePromise
+      reject = rejectPromise
+    })
+    this.whole.catch(ignore)
+    this.#timer = setTimeout(() => {
+      reject(silentFor(timeoutMs))
+    }, timeoutMs)
+  }
+
+  at(position: bigint): void {
+    this.heard()
+    if (position >= this.#to) this.toTheEnd()
+  }
+
+  toTheEnd(): void {
+    this.#resolve(undefined)
+  }
+
+  heard(): void {
+    this.#timer.refresh()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}

@@ -1,0 +1,41 @@
+import * as jest from '@jest/globals'
+import { kurrentdbEventStore } from '../../../src/adapters/kurrentdb/index.ts'
+import { eventStoreContract } from '../../../src/testing/contracts/event-store-contract.ts'
+import { KurrentServer } from './server/kurrent-server.ts'
+import type { ClientUnderTest, TestClient } from './test-client.ts'
+
+/** The contract, against the in-process server. */
+export function testContract({ clientPackage, open }: ClientUnderTest): void {
+  const server = new KurrentServer({ clientPackage })
+  let client: TestClient | undefined
+
+  jest.beforeAll(() => server.start())
+  jest.afterAll(async () => {
+    await client?.dispose()
+    await server.stop()
+  })
+
+  eventStoreContract(jest, {
+    name: `kurrentdbEventStore with ${clientPackage}, in-process server`,
+    open: (catalogs) => {
+      client ??= open(server.url)
+      return kurrentdbEventStore({ client, catalogs })
+    },
+    unsupported,
+  })
+}
+
+const ONE_STREAM = 'an append covers one stream'
+
+/** What the server cannot do, or does in its own way. */
+const unsupported = {
+  'appends to several streams at once, with results in their order': ONE_STREAM,
+  'writes nothing of several appends when one of them conflicts': ONE_STREAM,
+  'writes nothing of several appends when one repeats a command': ONE_STREAM,
+  'answers repeated appends to several streams with the first outcome': ONE_STREAM,
+  'checks the version of a stream that gets no events beside others': ONE_STREAM,
+  'takes appends to the same streams in any order without a deadlock': ONE_STREAM,
+  'appends nothing of an empty list': ONE_STREAM,
+  "writes a repeated append under 'any' a second time":
+    'the server remembers recent event ids, and answers with the first outcome',
+}
