@@ -41,13 +41,43 @@ const LOST = new Set([
   UNAVAILABLE,
 ])
 
+/** How the native part of `@kurrent/kurrentdb-client` spells the statuses that it does not map: it gives no code. */
+const SPELT: readonly (readonly [text: string, code: number])[] = [
+  ['The operation was cancelled', CANCELLED],
+  ['Client specified an invalid argument', INVALID_ARGUMENT],
+  ['Deadline expired', DEADLINE_EXCEEDED],
+  ['Some resource has been exhausted', RESOURCE_EXHAUSTED],
+  ['The operation was aborted', ABORTED],
+  ['Internal error', INTERNAL],
+  ['The service is currently unavailable', UNAVAILABLE],
+]
+
 export function asFailure(error: unknown): Failure {
-  return error instanceof Error ? error : new Error(String(error), { cause: error })
+  const failure: Failure = isErrorLike(error) ? error : new Error(String(error), { cause: error })
+  if (failure.code !== undefined) return failure
+  const [, code] = SPELT.find(([text]) => failure.message.includes(`code: ${text}`)) ?? []
+  return code === undefined ? failure : new SpeltFailure(failure, code)
+}
+
+/** Also of another realm. */
+function isErrorLike(error: unknown): error is Failure {
+  return typeof error === 'object' && error !== null && 'message' in error
+}
+
+class SpeltFailure extends Error implements Failure {
+  readonly type = 'unknown'
+  readonly code: number
+
+  constructor(failure: Failure, code: number) {
+    super(failure.message, { cause: failure })
+    this.code = code
+  }
 }
 
 /** Whether the same call, made again at once, finds another connection or the leader. */
 export function isHealing({ type, code }: Failure): boolean {
-  return type === undefined ? code === UNAVAILABLE : HEALING.has(type)
+  if (type === undefined || type === 'unknown') return code === UNAVAILABLE || code === CANCELLED
+  return HEALING.has(type)
 }
 
 /** Whether the failure says that a position has no event: a log that was set back, or another one. */

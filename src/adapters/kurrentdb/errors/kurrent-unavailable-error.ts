@@ -18,5 +18,5 @@ function remedyOf(message: string): string {
     return "The server's certificate is not trusted: name its authority with tlsCaFile in the connection string."
   if (/ENOTFOUND|EAI_AGAIN|name resolution/i.test(message))
     return 'No such host is known: check the host in the connection string.'
-  return 'Nothing was written; try again, and check host and port in the connection string if it stays so.'
+  return 'This call wrote nothing: try again. If it stays so, check host, port and tls=true or tls=false in the connection string.'
 }

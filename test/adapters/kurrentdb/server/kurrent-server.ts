@@ -54,7 +54,7 @@ export class KurrentServer {
   constructor(options: KurrentServerOptions) {
     this.#options = options
     this.#code = loadGeneratedCode(options.clientPackage)
-    this.#messages = new Messages(this.#code)
+    this.#messages = new Messages(this.#code, { tellsPositions: options.version !== '20.6' })
     this.log = new EventLog(options.now)
   }
 

@@ -5,9 +5,12 @@ import type { SharedPb, StreamsPb } from './protocol.ts'
 /** Builds the messages that the server answers with. 64-bit numbers are decimal text in the generated code (facts 5). */
 export class Messages {
   readonly #code: GeneratedCode
+  readonly #tellsPositions: boolean
 
-  constructor(code: GeneratedCode) {
+  /** @param options.tellsPositions in reads of streams, as servers do from 22.6 (facts 2.2); older ones send the greatest number. */
+  constructor(code: GeneratedCode, { tellsPositions }: { readonly tellsPositions: boolean }) {
     this.#code = code
+    this.#tellsPositions = tellsPositions
   }
 
   event(event: LogEvent, link?: LogEvent): StreamsPb.ReadResp {
@@ -62,7 +65,7 @@ export class Messages {
 
   #recorded(event: LogEvent): StreamsPb.ReadResp.ReadEvent.RecordedEvent {
     const { ReadResp } = this.#code.streams
-    const position = event.position.toString()
+    const position = this.#tellsPositions ? event.position.toString() : String(2n ** 64n - 1n)
     const recorded = new ReadResp.ReadEvent.RecordedEvent()
       .setId(new this.#code.shared.UUID().setString(event.id))
       .setStreamIdentifier(this.identifier(event.stream))

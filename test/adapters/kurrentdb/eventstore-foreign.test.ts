@@ -1,0 +1,4 @@
+import { eventStoreClient } from './eventstore-client.ts'
+import { testForeign } from './foreign-tests.ts'
+
+testForeign(eventStoreClient)

@@ -1,0 +1,4 @@
+import { eventStoreClient } from './eventstore-client.ts'
+import { testLogFaults } from './log-fault-tests.ts'
+
+testLogFaults(eventStoreClient)
