@@ -20,6 +20,7 @@ import {
 } from '../../src/adapters/postgres/index.ts'
 import { accountBalances, type Balance } from './account-balances.ts'
 import { accountEvents } from './account-events.ts'
+import { openKurrentStore } from './kurrent-store.ts'
 import { openSinks, type SinkPlaces, type Sinks } from './sinks.ts'
 
 /** Into how many lanes the balances are spread: at most so many runners have something to do. */
@@ -52,6 +53,8 @@ export interface BankPlace extends SinkPlaces {
   readonly postgresUrl?: string | undefined
   /** Folder of an embedded PostgreSQL. */
   readonly dataDir?: string | undefined
+  /** Connection string of a KurrentDB server, which then holds the events; the balances stay in the embedded PostgreSQL. */
+  readonly eventStoreUrl?: string | undefined
   /** Keeps snapshots of the accounts there, too. Default false. */
   readonly snapshots?: boolean | undefined
 }
@@ -59,21 +62,22 @@ export interface BankPlace extends SinkPlaces {
 /** Opens a bank, or makes one. */
 export async function openBank(place: BankPlace = {}): Promise<Bank & AsyncDisposable> {
   const sinks = await openSinks(place, LANES)
-  const closeSinks = async (): Promise<void> => {
-    for (const sink of Object.values(sinks)) await sink[Symbol.asyncDispose]()
+  const opened = Object.values(sinks).map((sink) => () => sink[Symbol.asyncDispose]())
+  const close = async (): Promise<void> => {
+    for (const closeOne of opened.toReversed()) await closeOne()
   }
   try {
-    const { database, close } = await openDatabase(place)
-    const closeAll = async (): Promise<void> => {
-      await closeSinks()
-      await close()
-    }
-    return {
-      ...bankOn(database, { sinks, withSnapshots: place.snapshots ?? false }),
-      [Symbol.asyncDispose]: closeAll,
-    }
+    const { database, close: closeDatabase } = await openDatabase(place)
+    opened.unshift(closeDatabase)
+    const { eventStoreUrl, snapshots: withSnapshots = false } = place
+    if (eventStoreUrl === undefined)
+      return { ...bankOn(database, { sinks, withSnapshots }), [Symbol.asyncDispose]: close }
+    const events = await openKurrentStore(eventStoreUrl)
+    opened.push(events.close)
+    const { store } = events
+    return { ...bankOn(database, { store, sinks, withSnapshots }), [Symbol.asyncDispose]: close }
   } catch (error) {
-    await closeSinks()
+    await close()
     throw error
   }
 }
@@ -114,9 +118,16 @@ export function createBank({
 
 function bankOn(
   database: Database,
-  { sinks, withSnapshots }: { readonly sinks: Sinks; readonly withSnapshots: boolean },
+  {
+    store = postgresEventStore({ database, schema: SCHEMA, catalogs: [accountEvents] }),
+    sinks,
+    withSnapshots,
+  }: {
+    readonly store?: EventStore
+    readonly sinks: Sinks
+    readonly withSnapshots: boolean
+  },
 ): Bank {
-  const store = postgresEventStore({ database, schema: SCHEMA, catalogs: [accountEvents] })
   const balances = new PostgresReadModel<Balance>({
     database,
     schema: SCHEMA,

@@ -54,9 +54,9 @@ async function main(options: Options): Promise<number> {
 }
 
 function bankPlaceOf(options: Options): BankPlace {
-  const { dataDir, postgres, redis, elasticsearch, snapshots } = options
+  const { dataDir, postgres, eventStoreUrl, redis, elasticsearch, snapshots } = options
   const urls = { postgresUrl: postgres, redisUrl: redis, elasticsearchUrl: elasticsearch }
-  return { dataDir, ...urls, snapshots }
+  return { dataDir, eventStoreUrl, ...urls, snapshots }
 }
 
 async function startProcesses(
@@ -68,7 +68,8 @@ async function startProcesses(
 }
 
 /** Without the password that the URL of a server can hold. */
-function placeOf({ postgres, dataDir = 'memory' }: Options): string {
+function placeOf({ postgres, eventStoreUrl, dataDir = 'memory' }: Options): string {
+  if (eventStoreUrl !== undefined) return `KurrentDB at ${new URL(eventStoreUrl).host}`
   if (postgres === undefined) return dataDir
   const { host, pathname } = new URL(postgres)
   return `schema ${SCHEMA} of ${host}${pathname}`

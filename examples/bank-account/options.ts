@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { LANES, SCHEMA } from './bank.ts'
 import { startOfDay } from './day.ts'
 
-export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR | --postgres URL [--runners N]]
+export const USAGE = `npm run example -- [--transactions FILE] [--data-dir DIR | --postgres URL [--runners N]] [--store kurrentdb]
                    [--redis URL] [--elasticsearch URL] [--occurred-at YYYY-MM-DD] [--account ID]
                    [--snapshots] [--correction] [--json]
 
@@ -13,6 +13,8 @@ the file, and rebuilds the read model beside the live one.
   --transactions FILE        CSV file to import. Default: the statement that ships with the example.
   --data-dir DIR             Keeps the database in this folder; run again, nothing is imported twice. Default: in memory.
   --postgres URL             Keeps everything on this PostgreSQL server, in schema ${SCHEMA}; run again, nothing is imported twice.
+  --store kurrentdb          Keeps the events on the KurrentDB or EventStoreDB server at EVENTSTORE_URL, e.g. esdb://localhost:2113?tls=false,
+                             and the balances where the other options say.
   --runners N                N processes share the projecting of the balances while they are imported, up to ${LANES}; from 2 on one of
                              them is killed half-way. Default: 1, this process, when they are imported.
   --redis URL                Keeps the balances in Redis, too, with a leaderboard. Needs --postgres or --data-dir.
@@ -33,6 +35,8 @@ export interface Options {
   readonly dataDir: string | undefined
   /** URL of a server. */
   readonly postgres: string | undefined
+  /** Connection string of a KurrentDB server that holds the events. */
+  readonly eventStoreUrl: string | undefined
   /** URL of a server. */
   readonly redis: string | undefined
   /** URL of a server. */
@@ -70,9 +74,27 @@ export function readOptions(args: readonly string[]): Options {
   if (elasticsearch !== undefined)
     checkSink('--elasticsearch', elasticsearch, { isKept, scheme: 'http' })
   const runners = readRunners(values.runners, postgres)
-  const places = { dataDir, postgres, redis, elasticsearch }
+  const eventStoreUrl = readStore(values.store, postgres)
+  const places = { dataDir, postgres, eventStoreUrl, redis, elasticsearch }
   const shown = { account, snapshots, correction, json, help }
   return { transactions, ...places, runners, occurredAt, ...shown }
+}
+
+/** Gives the server of `--store kurrentdb`. */
+function readStore(store: string | undefined, postgres: string | undefined): string | undefined {
+  if (store === undefined) return undefined
+  if (store !== 'kurrentdb')
+    throw new UsageError(`--store '${store}' is none. Write --store kurrentdb, or leave it out.`)
+  if (postgres !== undefined)
+    throw new UsageError(
+      '--store kurrentdb keeps the balances in the embedded database. Leave --postgres out.',
+    )
+  const url = process.env['EVENTSTORE_URL']
+  if (url === undefined || !/^(esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//.test(url))
+    throw new UsageError(
+      '--store kurrentdb needs EVENTSTORE_URL, e.g. esdb://localhost:2113?tls=false.',
+    )
+  return url
 }
 
 function checkServer(postgres: string, dataDir: string | undefined): void {
@@ -117,6 +139,7 @@ function parse(args: readonly string[]) {
         transactions: { type: 'string' },
         'data-dir': { type: 'string' },
         postgres: { type: 'string' },
+        store: { type: 'string' },
         redis: { type: 'string' },
         elasticsearch: { type: 'string' },
         runners: { type: 'string', default: '1' },

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { retryDelayMs } from '../../event-store/retry-delay.ts'
-import type { KurrentClient, KurrentSubscription } from './client/kurrent-client.ts'
+import { endCall } from './client/end-call.ts'
+import type {
+  KurrentClient,
+  KurrentResolvedEvent,
+  KurrentSubscription,
+} from './client/kurrent-client.ts'
 
 /** Events in a row after which the subscription is made anew, at the log's end: whoever follows reads the events itself, and needs to hear of one only. */
 const BURST = 64
@@ -56,17 +61,18 @@ export class LogWatch {
   async #listen(signal: AbortSignal): Promise<number> {
     let heard = 0
     let subscription: KurrentSubscription | undefined
+    let events: AsyncIterator<KurrentResolvedEvent> | undefined
     const end = (): void => {
-      subscription?.unsubscribe().catch(ignore)
+      if (subscription !== undefined) endCall(subscription.unsubscribe.bind(subscription), events)
     }
     signal.addEventListener('abort', end)
     try {
       subscription = this.#client.subscribeToAll(WRITTEN)
       subscription.on('error', ignore)
-      for await (const { event } of subscription) {
-        if (signal.aborted) break
-        if (event !== undefined) this.#wake()
-        if (++heard >= BURST) break
+      events = subscription[Symbol.asyncIterator]()
+      while (heard < BURST && !signal.aborted && (await events.next()).done !== true) {
+        heard++
+        this.#wake()
       }
     } catch {
       // A drop like any other: those who read tell what is wrong.

@@ -88,6 +88,23 @@ export function testTraps(under: ClientUnderTest): void {
       expect(await bed.callsLeftOpen()).toBe(0)
     })
 
+    test('3: lets its client be disposed of after looks that found what they sought at once', async () => {
+      await using bed = await KurrentBed.open(under)
+      const account = anyAccount()
+      const client = bed.anotherClient()
+      const store = bed.storeOver(client)
+      await store.append(account, Array.from({ length: 400 }, deposited.bind(null, 1)), {
+        expectedVersion: 0,
+        commandId: 'one',
+      })
+
+      for (let turn = 0; turn < 20; turn++)
+        expect(await store.findCommand(account, 'one')).toMatchObject({ version: 400 })
+
+      await expect(client.dispose()).resolves.toBeUndefined()
+      expect(await bed.callsLeftOpen()).toBe(0)
+    })
+
     test('3: stops a subscription that waits on its signal, and leaves no call open', async () => {
       await using bed = await KurrentBed.open(under)
       const stop = new AbortController()

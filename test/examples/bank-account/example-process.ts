@@ -19,10 +19,18 @@ export interface ExampleProcess {
 }
 
 export function startExample(...args: readonly string[]): ExampleProcess {
+  return startExampleWith({}, ...args)
+}
+
+/** The same with more variables in its environment. */
+export function startExampleWith(
+  variables: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): ExampleProcess {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', 'examples/bank-account/main.ts', ...args],
-    { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...variables } },
   )
   const heard = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.stdout += text))

@@ -1,3 +1,4 @@
+import { endCall } from './end-call.ts'
 import { asFailure, isHealing, type Failure } from './failure.ts'
 import type { KurrentResolvedEvent } from './kurrent-client.ts'
 
@@ -111,13 +112,12 @@ interface Cancellable extends AsyncIterable<KurrentResolvedEvent> {
   readonly on?: (event: 'error', listener: () => void) => unknown
 }
 
-/** Ending the iterator alone leaves the call open, and after a hundred of them the server takes no more. */
 function cancel(
   stream: Cancellable | undefined,
   iterator: AsyncIterator<unknown> | undefined,
 ): void {
-  stream?.cancel?.().catch(ignore)
-  iterator?.return?.().catch(ignore)
+  if (stream?.cancel === undefined) iterator?.return?.().catch(ignore)
+  else endCall(() => stream.cancel?.() ?? Promise.resolve(), iterator)
 }
 
 const ignore = (): void => undefined

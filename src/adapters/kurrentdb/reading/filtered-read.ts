@@ -5,6 +5,7 @@ import type {
   KurrentResolvedEvent,
   KurrentSubscription,
 } from '../client/kurrent-client.ts'
+import { endCall } from '../client/end-call.ts'
 import { silentFor } from '../client/take-events.ts'
 import { readPosition } from '../events/stored.ts'
 import type { KurrentReader } from './kurrent-reader.ts'
@@ -30,6 +31,7 @@ export async function filteredRead(
 ): Promise<boolean> {
   const looked = new LookedThrough(range.to, reader.timeoutMs)
   let subscription: KurrentSubscription | undefined
+  let events: AsyncIterator<KurrentResolvedEvent> | undefined
   try {
     subscription = reader.client.subscribeToAll({
       fromPosition: range.after === undefined ? 'start' : readPosition(range.after.position),
@@ -49,19 +51,27 @@ export async function filteredRead(
       looked.toTheEnd()
     })
     subscription.on('error', ignore)
-    return await pull(subscription, { ...range, looked }, take)
+    events = subscription[Symbol.asyncIterator]()
+    return await pull(
+      events,
+      { ...range, looked, buffered: () => subscription?.readableLength ?? 0 },
+      take,
+    )
   } finally {
     looked.end()
-    end(subscription)
+    if (subscription !== undefined) endCall(subscription.unsubscribe.bind(subscription), events)
   }
 }
 
 async function pull(
-  subscription: KurrentSubscription,
-  { to, looked }: { readonly to: bigint; readonly looked: LookedThrough },
+  events: AsyncIterator<KurrentResolvedEvent>,
+  {
+    to,
+    looked,
+    buffered,
+  }: { readonly to: bigint; readonly looked: LookedThrough; readonly buffered: () => number },
   take: (resolved: KurrentResolvedEvent) => boolean,
 ): Promise<boolean> {
-  const events = subscription[Symbol.asyncIterator]()
   let coming = events.next()
   coming.catch(ignore)
   for (;;) {
@@ -70,9 +80,9 @@ async function pull(
     })
     if (next === undefined) {
       // The server has told that nothing more comes, but what came before may still be on its way through the client's buffer.
-      const buffered = await arrived(coming, nextRound())
-      if (buffered === undefined && (subscription.readableLength ?? 0) === 0) return true
-      if (buffered === undefined) continue
+      const late = await arrived(coming, nextRound())
+      if (late === undefined && buffered() === 0) return true
+      if (late === undefined) continue
     }
     const { done, value } = (await coming) as IteratorResult<KurrentResolvedEvent, undefined>
     // A server that ends the call does so without an error.
@@ -108,11 +118,6 @@ function nextRound(): Promise<undefined> {
 }
 
 const ignore = (): void => undefined
-
-/** The iterator alone would leave the call open. */
-function end(subscription: KurrentSubscription | undefined): void {
-  subscription?.unsubscribe().catch(ignore)
-}
 
 /** How far the server has looked, whether anything matched or not. */
 class LookedThrough {
