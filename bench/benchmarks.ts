@@ -4,6 +4,7 @@ import { commandsBenchmarks } from './commands/commands-benchmarks.ts'
 import { elasticsearchBenchmarks } from './elasticsearch/elasticsearch-benchmarks.ts'
 import { foldBenchmarks } from './fold/fold-benchmarks.ts'
 import { importBenchmarks } from './import/import-benchmarks.ts'
+import { kurrentdbBenchmarks } from './kurrentdb/kurrentdb-benchmarks.ts'
 import { logReadBenchmarks } from './log-read/log-read-benchmarks.ts'
 import { projectionsBenchmarks } from './projections/projections-benchmarks.ts'
 import { redisBenchmarks } from './redis/redis-benchmarks.ts'
@@ -24,4 +25,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...redisBenchmarks,
   ...elasticsearchBenchmarks,
   ...importBenchmarks,
+  ...kurrentdbBenchmarks,
 ]

@@ -4,6 +4,7 @@
  */
 import type { Row } from './benchmark.ts'
 import { benchmarks } from './benchmarks.ts'
+import { closeKurrent } from './kurrentdb/kurrent-server.ts'
 import { measure } from './measure.ts'
 import { closeElasticsearch } from './elasticsearch/elasticsearch.ts'
 import { readOptions } from './options.ts'
@@ -38,4 +39,5 @@ await closeDatabases()
 await closeElasticsearch()
 await closeServer()
 await closeRedis()
+await closeKurrent()
 console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows))

@@ -199,6 +199,27 @@ export function testAppendFaults(under: ClientUnderTest): void {
       expect(several.recordedAt).toBeInstanceOf(Date)
     })
 
+    test("writes one of many racing appends of one command, under 'any'", async () => {
+      await using bed = await KurrentBed.open(under)
+      const account = anyAccount()
+      const stores = Array.from({ length: 8 }, () => bed.storeOver(bed.client))
+
+      const outcomes = await Promise.allSettled(
+        stores.map((store) =>
+          store.append(account, [deposited(1)], { expectedVersion: 'any', commandId: 'one' }),
+        ),
+      )
+
+      const codes = outcomes.map((outcome) =>
+        outcome.status === 'rejected' ? (outcome.reason as { code?: string }).code : 'written',
+      )
+      expect(codes.toSorted()).toEqual([
+        ...Array.from({ length: 7 }, () => 'COMMAND_REPEATED'),
+        'written',
+      ])
+      expect(bed.server.log.stream(account).events).toHaveLength(1)
+    })
+
     test('has no more than a hundred appends under way at once', async () => {
       await using bed = await KurrentBed.open(under)
       const { client } = bed
