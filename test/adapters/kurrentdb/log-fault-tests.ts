@@ -72,8 +72,10 @@ export function testLogFaults(under: ClientUnderTest): void {
         const after = (await bed.store.head()) as Checkpoint
         bed.server.log.setBack(first.position as bigint)
         await bed.server.restart()
-        // Something else stands now where the checkpoint was, and before and beyond it.
-        await appendRaw(bed.anotherClient(), account, { events: proposals(3, 'Noted') })
+        // Another event of the same size stands now where the checkpoint's was.
+        const other = bed.storeOver(bed.anotherClient())
+        const { position } = await other.append(account, [deposited(3)], { expectedVersion: 1 })
+        expect(position).toBe(after.position)
 
         const read = take(bed.store, 1, types, after)
 
@@ -109,6 +111,18 @@ export function testLogFaults(under: ClientUnderTest): void {
       for await (const page of bed.store.readStream(account, { pageSize: 1 }))
         versions.push(...page.events.map(({ version }) => version))
       expect(versions).toEqual([1, 3])
+    })
+
+    test('is read whole by a filter, also what the client still holds when the server is done', async () => {
+      await using bed = await KurrentBed.open(under)
+      const events = Array.from({ length: 700 }, (_, cents) => deposited(cents))
+      await bed.store.append(anyAccount(), events, { expectedVersion: 0 })
+
+      const counts = []
+      for await (const page of bed.store.readAll({ types: ['Deposited'], pageSize: 1000 }))
+        counts.push(page.events.length)
+
+      expect(counts).toEqual([700])
     })
 
     test('finds its last event behind thousands of system events, and again when it is set back', async () => {
