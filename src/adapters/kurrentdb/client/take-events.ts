@@ -1,4 +1,3 @@
-import { endCall } from './end-call.ts'
 import { asFailure, isHealing, type Failure } from './failure.ts'
 import type { KurrentResolvedEvent } from './kurrent-client.ts'
 
@@ -58,66 +57,112 @@ async function readOnce(
   take: (resolved: KurrentResolvedEvent) => boolean,
   timeoutMs: number,
 ): Promise<Reading> {
-  const silence = new Silence(timeoutMs)
-  let stream: Cancellable | undefined
-  let iterator: AsyncIterator<KurrentResolvedEvent> | undefined
-  let hasEnded = false
-  const next = async (): Promise<IteratorResult<KurrentResolvedEvent>> => {
-    try {
-      if (iterator === undefined) {
-        stream = open()
-        // An error that comes after the last event was taken has nobody else to hear it.
-        stream.on?.('error', ignore)
-        iterator = stream[Symbol.asyncIterator]()
-      }
-      return await Promise.race([iterator.next(), silence.broken])
-    } catch (error) {
-      hasEnded = !silence.isBroken
-      throw new CallFailed(asFailure(error))
+  let events: AsyncIterable<KurrentResolvedEvent>
+  try {
+    events = open()
+  } catch (error) {
+    throw new CallFailed(asFailure(error))
+  }
+  return isFlowing(events)
+    ? takeFlowing(events, take, timeoutMs)
+    : takePulled(events, take, timeoutMs)
+}
+
+/** A read of `@eventstore/db-client` is a Node stream with `cancel`; one of the other client is a generator, and ends by itself. */
+interface FlowingRead {
+  on(event: 'data', listener: (resolved: KurrentResolvedEvent) => void): unknown
+  on(event: 'end' | 'close', listener: () => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  cancel(): Promise<void>
+}
+
+function isFlowing(events: object): events is FlowingRead {
+  return 'cancel' in events && 'on' in events
+}
+
+/** Events that a stopped read may still bring before it is cancelled: a connection on which many calls are cancelled is closed, by HTTP/2's guard against resets. */
+const LEFT_OVER = 32
+
+/** Takes events as they flow, which costs a third of pulling them. What comes after the taker had enough flows away: a call whose end nobody reads keeps its client from being disposed of. */
+function takeFlowing(
+  read: FlowingRead,
+  take: (resolved: KurrentResolvedEvent) => boolean,
+  timeoutMs: number,
+): Promise<Reading> {
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    let leftOver = 0
+    const end = (settle: () => void): void => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      settle()
     }
+    const fail = (error: Error): void => {
+      end(() => {
+        reject(error)
+      })
+    }
+    const cancel = (): void => {
+      read.cancel().catch(ignore)
+    }
+    const timer = setTimeout(() => {
+      fail(new CallFailed(silentFor(timeoutMs)))
+      cancel()
+    }, timeoutMs)
+    read.on('data', (resolved) => {
+      if (isOver) {
+        if (++leftOver === LEFT_OVER) cancel()
+        return
+      }
+      timer.refresh()
+      try {
+        if (take(resolved)) return
+        end(() => {
+          resolve('stopped')
+        })
+      } catch (error) {
+        fail(error as Error)
+        cancel()
+      }
+    })
+    read.on('end', () => {
+      end(() => {
+        resolve('ended')
+      })
+    })
+    read.on('error', (error) => {
+      fail(new CallFailed(asFailure(error)))
+    })
+    read.on('close', () => {
+      fail(new CallFailed(asFailure(new Error('The read was closed'))))
+    })
+  })
+}
+
+async function takePulled(
+  events: AsyncIterable<KurrentResolvedEvent>,
+  take: (resolved: KurrentResolvedEvent) => boolean,
+  timeoutMs: number,
+): Promise<Reading> {
+  const silence = new Silence(timeoutMs)
+  const iterator = events[Symbol.asyncIterator]()
+  const failed = (error: unknown): never => {
+    throw new CallFailed(asFailure(error))
   }
   try {
     for (;;) {
-      const { done, value } = (await next()) as IteratorResult<KurrentResolvedEvent, undefined>
-      silence.isOver()
-      hasEnded = done === true
+      const { done, value } = (await Promise.race([iterator.next(), silence.broken]).catch(
+        failed,
+      )) as IteratorResult<KurrentResolvedEvent, undefined>
       if (done === true) return 'ended'
-      if (take(value)) continue
-      hasEnded = await endsSoon(next)
-      return 'stopped'
+      silence.isOver()
+      if (!take(value)) return 'stopped'
     }
   } finally {
     silence.end()
-    if (!hasEnded) cancel(stream, iterator)
+    iterator.return?.().catch(ignore)
   }
-}
-
-/** Events that a stopped read may still bring before it is cancelled. */
-const LEFT_OVER = 32
-
-/** Lets a call end that has little left: a connection on which many calls are cancelled is closed, by HTTP/2's guard against resets. */
-async function endsSoon(
-  next: () => Promise<IteratorResult<KurrentResolvedEvent>>,
-): Promise<boolean> {
-  for (let left = 0; left < LEFT_OVER; left++) {
-    const { done } = await next().catch(() => ({ done: true }))
-    if (done === true) return true
-  }
-  return false
-}
-
-/** A read of `@eventstore/db-client` has `cancel`; one of the other client ends by itself. */
-interface Cancellable extends AsyncIterable<KurrentResolvedEvent> {
-  readonly cancel?: () => Promise<void>
-  readonly on?: (event: 'error', listener: () => void) => unknown
-}
-
-function cancel(
-  stream: Cancellable | undefined,
-  iterator: AsyncIterator<unknown> | undefined,
-): void {
-  if (stream?.cancel === undefined) iterator?.return?.().catch(ignore)
-  else endCall(() => stream.cancel?.() ?? Promise.resolve(), iterator)
 }
 
 const ignore = (): void => undefined
@@ -126,7 +171,6 @@ const ignore = (): void => undefined
 class Silence {
   /** Never resolves. */
   readonly broken: Promise<never>
-  isBroken = false
   readonly #timer: NodeJS.Timeout
 
   constructor(timeoutMs: number) {
@@ -136,7 +180,6 @@ class Silence {
     })
     this.broken.catch(ignore)
     this.#timer = setTimeout(() => {
-      this.isBroken = true
       breaks(silentFor(timeoutMs))
     }, timeoutMs)
   }

@@ -66,6 +66,7 @@ export class EventLog {
   setBack(position: bigint): void {
     const kept = this.events.filter((event) => event.position <= position)
     this.events.length = 0
+    this.#end = kept.at(-1)?.position ?? 0n
     this.#streams.clear()
     this.#recent.clear()
     for (const event of kept) this.#keep(event)
