@@ -63,6 +63,30 @@ export function testTraps(under: ClientUnderTest): void {
       }
 
       expect(await bed.callsLeftOpen()).toBe(0)
+    }, 120_000)
+
+    test('3: leaves no call open for the garbage collector to end', async () => {
+      await using bed = await KurrentBed.open(under)
+      const { client } = bed
+      const readStream = client.readStream.bind(client)
+      const kept: unknown[] = []
+      client.readStream = (name, options) => {
+        const read = readStream(name, options)
+        kept.push(read)
+        return read
+      }
+      const account = anyAccount()
+      const large = { text: 'x'.repeat(30_000) }
+      const events = proposals(200, 'Undeclared').map((event) => ({ ...event, data: large }))
+      await appendRaw(client, account, { events })
+
+      for (let turn = 0; turn < 5; turn++) {
+        const read = bed.store.readStream(account)[Symbol.asyncIterator]().next()
+        await expect(read).rejects.toMatchObject({ code: 'UNKNOWN_EVENT_TYPE' })
+      }
+
+      expect(await bed.callsLeftOpen()).toBe(0)
+      expect(kept).toHaveLength(5)
     })
 
     test('3: leaves no call open after 200 broken readings of a stream', async () => {

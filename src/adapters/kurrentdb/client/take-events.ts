@@ -150,6 +150,7 @@ async function takePulled(
   const failed = (error: unknown): never => {
     throw new CallFailed(asFailure(error))
   }
+  let isWanted = true
   try {
     for (;;) {
       const { done, value } = (await Promise.race([iterator.next(), silence.broken]).catch(
@@ -157,11 +158,30 @@ async function takePulled(
       )) as IteratorResult<KurrentResolvedEvent, undefined>
       if (done === true) return 'ended'
       silence.isOver()
+      isWanted = false
       if (!take(value)) return 'stopped'
+      isWanted = true
     }
   } finally {
     silence.end()
-    iterator.return?.().catch(ignore)
+    if (!isWanted) drain(iterator, timeoutMs).catch(ignore)
+    else iterator.return?.().catch(ignore)
+  }
+}
+
+/**
+ * Lets the rest of a read flow away. It cannot be cancelled, and while nobody takes its events, they fill the window that all calls of the connection share: after a
+ * few such reads nothing comes any more, until the garbage collector finds them.
+ */
+async function drain(
+  iterator: AsyncIterator<KurrentResolvedEvent>,
+  timeoutMs: number,
+): Promise<void> {
+  const silence = new Silence(timeoutMs, { isWaitedFor: false })
+  try {
+    while ((await Promise.race([iterator.next(), silence.broken])).done !== true) silence.isOver()
+  } finally {
+    silence.end()
   }
 }
 
@@ -173,7 +193,8 @@ class Silence {
   readonly broken: Promise<never>
   readonly #timer: NodeJS.Timeout
 
-  constructor(timeoutMs: number) {
+  /** @param options.isWaitedFor whether the process is to stay alive for it. Default true. */
+  constructor(timeoutMs: number, { isWaitedFor = true }: { readonly isWaitedFor?: boolean } = {}) {
     let breaks: (failure: Failure) => void = ignore
     this.broken = new Promise<never>((_, reject) => {
       breaks = reject
@@ -182,6 +203,7 @@ class Silence {
     this.#timer = setTimeout(() => {
       breaks(silentFor(timeoutMs))
     }, timeoutMs)
+    if (!isWaitedFor) this.#timer.unref()
   }
 
   isOver(): void {
