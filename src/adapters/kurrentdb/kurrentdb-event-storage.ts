@@ -13,6 +13,7 @@ import type { StoredEvent } from '../../event-store/stored-event.ts'
 import type { StreamId } from '../../event-store/stream-id.ts'
 import { AppendSlots } from './appending/append-slots.ts'
 import { appendToStream, type AppendContext } from './appending/append-stream.ts'
+import { appendToStreams } from './appending/append-streams.ts'
 import { checkAppend, checkNotReserved } from './appending/check-append.ts'
 import { findCommand } from './appending/find-command.ts'
 import { checkClient } from './client/check-client.ts'
@@ -37,6 +38,11 @@ export interface KurrentdbStorageOptions {
    * append of one event; then the result has no `recordedAt`. Default `'complete'`.
    */
   readonly receipts?: 'complete' | 'brief' | undefined
+}
+
+const ONE_STREAM = {
+  unsupported:
+    '@eventstore/db-client appends to one stream at a time. Use @kurrent/kurrentdb-client 1.3 or later and a server from 25.1 on, or one stream.',
 }
 
 /** Appends under way at once over one client. */
@@ -64,10 +70,7 @@ export class KurrentdbEventStorage implements EventStorage {
     checkWhole('commandLookBack', commandLookBack)
     const reader = new KurrentReader(client, timeoutMs)
     this.capabilities = {
-      appendAll: {
-        unsupported:
-          'KurrentDB commits one stream at a time for this adapter. Use one stream, or the Postgres store.',
-      },
+      appendAll: client.multiStreamAppend === undefined ? ONE_STREAM : true,
       commandLookBack,
     }
     this.#append = { reader, commandLookBack, isBrief: receipts === 'brief' }
@@ -78,9 +81,13 @@ export class KurrentdbEventStorage implements EventStorage {
 
   async append(appends: readonly StorageAppend[]): Promise<readonly AppendVerdict[]> {
     appends.forEach(checkAppend)
-    const [append] = appends
+    const [append, ...others] = appends
     if (append === undefined) return []
-    return [await this.#slots.take(() => appendToStream(this.#append, append))]
+    return this.#slots.take(async () =>
+      others.length === 0
+        ? [await appendToStream(this.#append, append)]
+        : await appendToStreams(this.#append, appends),
+    )
   }
 
   async readStreamPage(

@@ -12,7 +12,8 @@ export interface KurrentdbEventStoreOptions extends EventStoreOptions, Kurrentdb
  * const store = kurrentdbEventStore({ client, catalogs: [accountEvents] })
  * ```
  *
- * It keeps the promises of `EventStore` with these differences: several streams cannot be appended to at once; a command id is looked for among a stream's
+ * It keeps the promises of `EventStore` with these differences: several streams are appended to at once by `@kurrent/kurrentdb-client` alone, on servers from 25.1 on, and from 26.1 on
+ * when one of them gets no events; a command id is looked for among a stream's
  * last events only (`commandLookBack`); and a repeated append under `'any'` or `'stream-exists'` may be answered with the first result, while the server still
  * has its ids in memory. Reading the log and following it need a user with the right to `$all`.
  *

@@ -26,7 +26,7 @@ export async function appendToStream(
 }
 
 /** An append of nothing only checks, and nothing is sent. */
-async function judgeEmpty(
+export async function judgeEmpty(
   { reader }: AppendContext,
   { streamId, expectedVersion }: StorageAppend,
 ): Promise<AppendVerdict> {
@@ -40,32 +40,40 @@ async function judgeEmpty(
     : { status: 'wrong-version', actual: version, overlap: 0 }
 }
 
-/**
- * Appends under a command. The server knows no commands, so the stream's last events are looked at first, and the append then expects the stream
- * to be as they were: whoever comes in between makes the look be taken again.
- */
+/** Appends under a command: whoever comes in between makes the look for it be taken again. */
 async function appendCommand(
   context: AppendContext,
   append: StorageAppend,
   commandId: string,
 ): Promise<AppendVerdict> {
-  const { reader, commandLookBack } = context
+  const look = await lookForCommand(context, append, commandId)
+  if ('verdict' in look) return look.verdict
+  const verdict = await write(context, append, look.expectation)
+  const isRaced = verdict.status === 'wrong-version' && baseOf(append.expectedVersion) === undefined
+  return isRaced ? { status: 'raced' } : verdict
+}
+
+/**
+ * Looks at a stream's last events for a command: the server knows none. What is appended then has to expect the stream to be as it was.
+ *
+ * @returns the verdict when it is known already; else what to expect.
+ */
+export async function lookForCommand(
+  context: AppendContext,
+  append: StorageAppend,
+  commandId: string,
+): Promise<{ readonly verdict: AppendVerdict } | { readonly expectation: KurrentExpectation }> {
+  const { reader, commandLookBack: lookBack } = context
   const { streamId, expectedVersion } = append
-  const { outcome, version } = await findCommand(reader, {
-    streamId,
-    commandId,
-    lookBack: commandLookBack,
-  })
+  const { outcome, version } = await findCommand(reader, { streamId, commandId, lookBack })
   if (outcome !== undefined) {
     const first = await firstOutcome(context, append)
-    return 'status' in first ? first : { status: 'command-repeated', ...outcome }
+    return { verdict: 'status' in first ? first : { status: 'command-repeated', ...outcome } }
   }
-  if (baseOf(expectedVersion) !== undefined)
-    return write(context, append, expectationOf(expectedVersion))
+  if (baseOf(expectedVersion) !== undefined) return { expectation: expectationOf(expectedVersion) }
   if (expectedVersion === 'stream-exists' && version === 0)
-    return { status: 'wrong-version', actual: 0, overlap: 0 }
-  const verdict = await write(context, append, expectationOf(version))
-  return verdict.status === 'wrong-version' ? { status: 'raced' } : verdict
+    return { verdict: { status: 'wrong-version', actual: 0, overlap: 0 } }
+  return { expectation: expectationOf(version) }
 }
 
 async function write(
@@ -94,7 +102,7 @@ function isPosition(commit: bigint | undefined): commit is GlobalPosition {
 }
 
 /** The server's reply tells neither the places of all events nor its time: they are read where they were written. */
-async function readBack(
+export async function readBack(
   { reader }: AppendContext,
   append: StorageAppend,
   version: number,
@@ -112,7 +120,7 @@ async function readBack(
 }
 
 /** The verdict on an append whose events all stand at their place already; else how many do. */
-async function firstOutcome(
+export async function firstOutcome(
   { reader }: AppendContext,
   append: StorageAppend,
 ): Promise<AppendVerdict | { readonly overlap: number }> {
@@ -151,13 +159,13 @@ async function eventsAt(
 }
 
 /** Version after which the events are to stand; undefined: any. */
-function baseOf(expected: StorageAppend['expectedVersion']): number | undefined {
+export function baseOf(expected: StorageAppend['expectedVersion']): number | undefined {
   if (expected === 'no-stream') return 0
   return typeof expected === 'number' ? expected : undefined
 }
 
 /** Our versions count from 1, the server's revisions from 0. */
-function expectationOf(expected: StorageAppend['expectedVersion']): KurrentExpectation {
+export function expectationOf(expected: StorageAppend['expectedVersion']): KurrentExpectation {
   switch (expected) {
     case 'any':
       return 'any'

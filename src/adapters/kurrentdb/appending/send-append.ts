@@ -1,16 +1,14 @@
 import type { StorageAppend } from '../../../event-store/event-storage.ts'
-import { OutcomeUnknownError } from '../../../event-store/outcome-unknown-error.ts'
-import { appendOutcome, asFailure, errorOf, type Failure } from '../client/failure.ts'
+import { asFailure } from '../client/failure.ts'
 import type {
   KurrentAppendResult,
   KurrentClient,
   KurrentEventData,
   KurrentExpectation,
 } from '../client/kurrent-client.ts'
-import { silentFor } from '../client/take-events.ts'
-import { AppendTooLargeError } from '../errors/append-too-large-error.ts'
-import { KurrentUnavailableError } from '../errors/kurrent-unavailable-error.ts'
 import { seal } from '../events/envelope.ts'
+import { appendError, isConflict } from './append-failure.ts'
+import { withinTime } from './within-time.ts'
 
 /** What the server made of an append. */
 export type Sent =
@@ -40,15 +38,8 @@ export async function sendAppend(
     throw new TypeError('The client hides conflicts: make it without throwOnAppendFailure=false.')
   } catch (error) {
     const failure = asFailure(error)
-    if (failure.type === 'wrong-expected-version')
-      return { status: 'conflict', actual: actualIn(failure) }
-    if (failure.type === 'maximum-append-size-exceeded')
-      throw new AppendTooLargeError(streamId, mostBytesIn(failure), { cause: failure })
-    if (failure instanceof TypeError) throw failure
-    const outcome = appendOutcome(failure)
-    if (outcome === 'unknown') throw new OutcomeUnknownError([streamId], { cause: failure })
-    if (outcome === 'not-written') throw new KurrentUnavailableError({ cause: failure })
-    throw errorOf(failure, streamId)
+    if (isConflict(failure)) return { status: 'conflict', actual: actualIn(failure) }
+    throw appendError(failure, [streamId])
   }
 }
 
@@ -63,32 +54,12 @@ function eventData(event: StorageAppend['events'][number]): KurrentEventData {
   }
 }
 
-async function withinTime<Result>(running: Promise<Result>, timeoutMs: number): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(silentFor(timeoutMs))
-    }, timeoutMs)
-  })
-  running.catch(() => undefined) // it may fail after its time, with nobody waiting
-  try {
-    return await Promise.race([running, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** Each client has its own name for it. */
-function actualIn(failure: Failure): number {
+function actualIn(failure: object): number {
   const { actualVersion, actualState } = failure as {
     readonly actualVersion?: unknown
     readonly actualState?: unknown
   }
   const actual = actualVersion ?? actualState
   return typeof actual === 'bigint' ? Number(actual) + 1 : 0
-}
-
-function mostBytesIn(failure: Failure): number | undefined {
-  const { maxAppendSize } = failure as { readonly maxAppendSize?: unknown }
-  return typeof maxAppendSize === 'number' ? maxAppendSize : undefined
 }

@@ -16,6 +16,15 @@ export interface KurrentClient {
     },
   ): Promise<KurrentAppendResult>
 
+  /** Only `@kurrent/kurrentdb-client` has it, and only servers from 25.1 on. */
+  multiStreamAppend?(requests: KurrentStreamAppend[]): Promise<KurrentMultiAppendResult>
+
+  /** Only `@kurrent/kurrentdb-client` has it, and only servers from 26.1 on: a stream can be checked without an event of its own. */
+  appendRecords?(
+    records: KurrentRecord[],
+    checks: KurrentStreamCheck[],
+  ): Promise<KurrentMultiAppendResult>
+
   readStream(
     streamName: string,
     options: {
@@ -66,6 +75,36 @@ export interface KurrentAppendResult {
   /** Revision of the last event, from 0. */
   readonly nextExpectedRevision: bigint
   readonly position?: KurrentPosition | undefined
+}
+
+export interface KurrentStreamCheck {
+  type: 'stream_state'
+  streamName: string
+  expectedState: KurrentExpectation
+}
+
+export interface KurrentStreamAppend {
+  streamName: string
+  events: KurrentFlatEventData[]
+  expectedState: KurrentExpectation
+}
+
+export interface KurrentRecord {
+  streamName: string
+  record: KurrentFlatEventData
+}
+
+/** An event for the second version of the protocol. */
+export interface KurrentFlatEventData extends KurrentEventData {
+  metadata: Record<string, string>
+}
+
+export interface KurrentMultiAppendResult {
+  readonly responses: readonly {
+    readonly streamName: string
+    /** Of the stream's last event, from 0. */
+    readonly revision: bigint
+  }[]
 }
 
 export interface KurrentResolvedEvent {

@@ -26,20 +26,46 @@ const NOT_THE_USERS = [CORRELATION, CAUSATION, ...SERVERS]
 /** The metadata of an event as the server stores it. */
 export function seal(event: EventToStore): Metadata {
   const metadata = JSON.parse(event.metadata) as Metadata
-  const { schemaVersion, occurredAtMs } = event
-  const envelope: Envelope = {
+  const envelope = envelopeOf(event)
+  if (OURS.some((key) => Object.hasOwn(metadata, key)))
+    return { [KEY]: { ...envelope, metadata } satisfies Envelope }
+  return { ...metadata, ...mirrors(metadata), [KEY]: envelope }
+}
+
+/** The same for the second version of the protocol, which takes text under each key and nothing else: the envelope is JSON in a text then. */
+export function sealFlat(event: EventToStore): Record<string, string> {
+  const metadata = JSON.parse(event.metadata) as Metadata
+  const envelope = envelopeOf(event)
+  return isFlat(metadata)
+    ? { ...metadata, ...mirrors(metadata), [KEY]: JSON.stringify(envelope) }
+    : { [KEY]: JSON.stringify({ ...envelope, metadata } satisfies Envelope) }
+}
+
+function envelopeOf({ schemaVersion, occurredAtMs }: EventToStore): Envelope {
+  return {
     schemaVersion,
     ...(occurredAtMs !== undefined && { occurredAt: new Date(occurredAtMs).toISOString() }),
   }
-  if (OURS.some((key) => Object.hasOwn(metadata, key)))
-    return { [KEY]: { ...envelope, metadata } satisfies Envelope }
-  const { correlationId, causationId } = metadata
+}
+
+function mirrors({ correlationId, causationId }: Metadata): Record<string, string> {
   return {
-    ...metadata,
     ...(typeof correlationId === 'string' && { [CORRELATION]: correlationId }),
     ...(typeof causationId === 'string' && { [CAUSATION]: causationId }),
-    [KEY]: envelope,
   }
+}
+
+/** Whether the wire keeps each entry as it is. Keys with "$" are the server's, and the generated code loses what stands under `__proto__`. */
+function isFlat(metadata: Metadata): metadata is Record<string, string> {
+  return Object.entries(metadata).every(
+    ([key, value]) =>
+      typeof value === 'string' &&
+      value.isWellFormed() &&
+      key.isWellFormed() &&
+      key !== KEY &&
+      key !== '__proto__' &&
+      !key.startsWith('$'),
+  )
 }
 
 export interface Opened {
@@ -53,12 +79,22 @@ export interface Opened {
 /** Reads what `seal` made, or the metadata that another tool wrote: then the event is of schema version 1, and its correlation and causation have our names, too. */
 export function open(stored: unknown): Opened {
   if (!isObject(stored)) return { metadata: {}, schemaVersion: 1, occurredAtMs: undefined }
-  const { [KEY]: envelope, ...beside } = stored
+  const { [KEY]: sealed, ...beside } = stored
+  const envelope = typeof sealed === 'string' ? parsed(sealed) : sealed
   if (!isEnvelope(envelope))
     return { metadata: adopt(stored), schemaVersion: 1, occurredAtMs: undefined }
   const { schemaVersion, occurredAt, metadata = withoutMirrors(beside) } = envelope
   const occurredAtMs = occurredAt === undefined ? undefined : Date.parse(occurredAt)
   return { metadata, schemaVersion, occurredAtMs }
+}
+
+/** Undefined: it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function withoutMirrors(metadata: Metadata): Metadata {

@@ -2,6 +2,31 @@ import { randomUUID } from 'node:crypto'
 import type { Expectation, LogEvent, ProposedEvent, WriteOutcome } from './log-event.ts'
 import { DELETED_BEFORE, StreamState } from './stream-state.ts'
 
+export interface StreamWrite {
+  readonly name: string
+  readonly event: ProposedEvent
+}
+
+export interface StreamCheck {
+  readonly name: string
+  readonly expected: Expectation
+}
+
+/** A stream that was not as expected. */
+export interface Violation extends StreamCheck {
+  readonly actual: bigint | 'no_stream' | 'soft-deleted' | 'tombstoned'
+}
+
+/** What became of an append to several streams (facts 2.6). */
+export type MultiWriteOutcome =
+  | {
+      readonly kind: 'written'
+      /** Of each stream that got events. */
+      readonly revisions: ReadonlyMap<string, bigint>
+      readonly position: bigint
+    }
+  | { readonly kind: 'refused'; readonly violations: readonly Violation[] }
+
 /** The log of the server, and its streams: what is written, refused, or known already. No gRPC here. */
 export class EventLog {
   readonly events: LogEvent[] = []
@@ -38,6 +63,42 @@ export class EventLog {
       revision: this.stream(name).last ?? -1n,
       position: written.at(-1)?.position ?? this.#end,
     }
+  }
+
+  /** Writes events of several streams, or nothing (facts 2.6). A repetition is known when each stream's events stand at their place; a part of them is a conflict (facts 2.1). */
+  appendAll(writes: readonly StreamWrite[], checks: readonly StreamCheck[]): MultiWriteOutcome {
+    const names = [...new Set(writes.map(({ name }) => name))]
+    const known = names.map((name) =>
+      this.#idempotent(this.stream(name), {
+        name,
+        expected: checks.find((check) => check.name === name)?.expected ?? 'any',
+        events: writes.filter((write) => write.name === name).map(({ event }) => event),
+      }),
+    )
+    const isRepeated = names.length > 0 && known.every((outcome) => outcome?.kind === 'written')
+    if (!isRepeated) {
+      const targets = names.map((name): StreamCheck => ({ name, expected: 'any' }))
+      const violations = [...checks, ...targets].flatMap((check) => this.#violation(check))
+      if (violations.length > 0) return { kind: 'refused', violations }
+      for (const { name, event } of writes) {
+        const stream = this.stream(name)
+        if (stream.isSoftDeleted) this.#undelete(name, stream)
+        this.#write(name, event)
+      }
+      this.#wake()
+    }
+    const revisions = new Map(
+      names.map((name, index) => [name, revisionOf(known[index]) ?? this.stream(name).last ?? 0n]),
+    )
+    return { kind: 'written', revisions, position: this.#end }
+  }
+
+  #violation({ name, expected }: StreamCheck): readonly Violation[] {
+    const stream = this.stream(name)
+    if (stream.isTombstoned) return [{ name, expected, actual: 'tombstoned' }]
+    if (meets(stream, expected)) return []
+    const actual = stream.isSoftDeleted ? 'soft-deleted' : (stream.last ?? 'no_stream')
+    return [{ name, expected, actual }]
   }
 
   /** Hides a stream: its revisions go on when it is written again (facts 2.5). */
@@ -143,6 +204,10 @@ export class EventLog {
   #wake(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+function revisionOf(outcome: WriteOutcome | undefined): bigint | undefined {
+  return outcome?.kind === 'written' ? outcome.revision : undefined
 }
 
 /** Facts 2.1: a soft-deleted stream accepts `no_stream` and its last revision, and fails `stream_exists`. */

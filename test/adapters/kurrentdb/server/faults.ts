@@ -1,7 +1,8 @@
 import type { ServiceError, status as Status } from '@grpc/grpc-js'
 import type { GeneratedCode } from './generated-code.ts'
 
-export type FaultyCall = 'features' | 'read' | 'subscribe' | 'append' | 'batch-append' | 'delete'
+export type FaultyCall =
+  'features' | 'read' | 'subscribe' | 'append' | 'batch-append' | 'append-session'
 
 /** What goes wrong with one call (facts 5, fault switches). */
 export type Fault =

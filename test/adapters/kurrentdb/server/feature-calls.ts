@@ -4,6 +4,7 @@ import { statusOf, type Faults } from './faults.ts'
 import type { GeneratedCode } from './generated-code.ts'
 
 const SERVICE = 'event_store.client.streams.streams'
+const SECOND = 'kurrentdb.protocol.v2.streams.streamsservice'
 
 /** Tells what the server can do, with names in lower case and the features of each method (facts 5). */
 export function answerFeatures(
@@ -30,15 +31,20 @@ export function answerFeatures(
 
 function supported({ features }: GeneratedCode, version: string): FeaturesPb.SupportedMethods {
   const { SupportedMethod, SupportedMethods } = features
-  const method = (name: string, list: string[] = []): FeaturesPb.SupportedMethod =>
-    new SupportedMethod().setServiceName(SERVICE).setMethodName(name).setFeaturesList(list)
-  return new SupportedMethods()
-    .setEventStoreServerVersion(version)
-    .setMethodsList([
-      method('read', ['position', 'events']),
-      method('append'),
-      method('batchappend', ['deadline_duration']),
-      method('delete'),
-      method('tombstone'),
-    ])
+  const method = (name: string, list: string[] = [], service = SERVICE) =>
+    new SupportedMethod().setServiceName(service).setMethodName(name).setFeaturesList(list)
+  return new SupportedMethods().setEventStoreServerVersion(version).setMethodsList([
+    method('read', ['position', 'events']),
+    method('append'),
+    method('batchappend', ['deadline_duration']),
+    method('delete'),
+    method('tombstone'),
+    // Facts 2.6.
+    ...(isFrom(version, '25.1') ? [method('appendsession', [], SECOND)] : []),
+    ...(isFrom(version, '26.1') ? [method('appendrecords', [], SECOND)] : []),
+  ])
+}
+
+function isFrom(version: string, first: string): boolean {
+  return Number(version) >= Number(first)
 }

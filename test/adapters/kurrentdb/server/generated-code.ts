@@ -7,6 +7,8 @@ import type * as FeaturesPb from '@eventstore/db-client/generated/serverfeatures
 import type * as SharedPb from '@eventstore/db-client/generated/shared_pb.js'
 import type * as StatusPb from '@eventstore/db-client/generated/status_pb.js'
 import type * as StreamsPb from '@eventstore/db-client/generated/streams_pb.js'
+import type * as ErrorsV2Pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/errors_pb.js'
+import type * as StreamsV2Pb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb.js'
 
 /** The two clients. They cannot share a process: facts 1, the code that both generated registers under the same global names. */
 export type ClientPackage = '@eventstore/db-client' | '@kurrent/kurrentdb-client'
@@ -25,6 +27,15 @@ export interface GeneratedCode {
     readonly streams: grpc.ServiceDefinition
     readonly features: grpc.ServiceDefinition
   }
+  /** Only one of the clients knows it. */
+  readonly second: SecondVersion | undefined
+}
+
+/** The second version of the protocol (facts 2.6). */
+export interface SecondVersion {
+  readonly streams: typeof StreamsV2Pb
+  readonly errors: typeof ErrorsV2Pb
+  readonly service: grpc.ServiceDefinition
 }
 
 /** Loads the generated code of one package: the server has to speak through the same as the client beside it (facts 5). */
@@ -46,5 +57,18 @@ export function loadGeneratedCode(clientPackage: ClientPackage): GeneratedCode {
     empty: load('google-protobuf/google/protobuf/empty_pb.js') as typeof EmptyPb,
     any: load('google-protobuf/google/protobuf/any_pb.js') as typeof AnyPb,
     services: { streams: services.StreamsService, features: features.ServerFeaturesService },
+    second: clientPackage === '@kurrent/kurrentdb-client' ? loadSecond(load) : undefined,
+  }
+}
+
+function loadSecond(load: (path: string) => unknown): SecondVersion {
+  const folder = '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams'
+  const services = load(`${folder}/streams_grpc_pb`) as {
+    StreamsServiceService: grpc.ServiceDefinition
+  }
+  return {
+    streams: load(`${folder}/streams_pb`) as typeof StreamsV2Pb,
+    errors: load(`${folder}/errors_pb`) as typeof ErrorsV2Pb,
+    service: services.StreamsServiceService,
   }
 }

@@ -21,13 +21,14 @@ import { Messages, nameIn } from './messages.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { StreamsPb } from './protocol.ts'
 import { answerRead, Sender, streamDeleted, type ReadCall } from './read-calls.ts'
+import { answerSessions } from './session-calls.ts'
 import { answerSubscription } from './subscribe-calls.ts'
 
 export interface KurrentServerOptions {
   /** Whose client it serves: it speaks through that package's generated code. */
   readonly clientPackage: ClientPackage
-  /** Tells its version and what it can do; `'20.6'` knows neither features nor batches (facts 5). Default `'25.1'`. */
-  readonly version?: '20.6' | '23.10' | '25.1' | undefined
+  /** Tells its version and what it can do; `'20.6'` knows neither features nor batches (facts 5). Default `'26.1'`. */
+  readonly version?: '20.6' | '23.10' | '25.1' | '26.1' | undefined
   /** Default 16 MiB; servers up to 25.0 take 1 MiB (facts 2.1). */
   readonly maxAppendSize?: number | undefined
   /** Refuses reads of `$all`, as it does to users without the right (facts 2.2). Default false. */
@@ -97,9 +98,12 @@ export class KurrentServer {
         this.#delete(call, { callback, reply }, (...to) => this.log.tombstone(...to))
       },
     })
-    const { version = '25.1' } = this.#options
+    const { version = '26.1' } = this.#options
     if (version !== '20.6')
       server.addService(services.features, answerFeatures(this.#code, version, this.faults))
+    const { second } = this.#code
+    if (second !== undefined)
+      server.addService(second.service, answerSessions(this.#appends, second))
     this.#server = server
     this.#port = await new Promise<number>((resolve, reject) => {
       const address = `127.0.0.1:${this.#port}`
