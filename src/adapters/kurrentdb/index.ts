@@ -1,5 +1,5 @@
 /**
- * Everfold's event store on KurrentDB and EventStoreDB.
+ * Everfold's event store and snapshots on KurrentDB and EventStoreDB.
  *
  * @module
  */
@@ -13,3 +13,7 @@ export { ServerTooOldError } from './errors/server-too-old-error.ts'
 export { StreamTombstonedError } from './errors/stream-tombstoned-error.ts'
 export { kurrentdbEventStore, type KurrentdbEventStoreOptions } from './kurrentdb-event-store.ts'
 export type { KurrentdbStorageOptions } from './kurrentdb-event-storage.ts'
+export {
+  kurrentdbSnapshotStore,
+  type KurrentdbSnapshotStoreOptions,
+} from './kurrentdb-snapshot-store.ts'

@@ -64,4 +64,4 @@ export class KurrentBed implements AsyncDisposable {
   }
 }
 
-type StoreOptions = Partial<Omit<KurrentdbEventStoreOptions, 'client' | 'catalogs'>>
+type StoreOptions = Partial<Omit<KurrentdbEventStoreOptions, 'client'>>

@@ -25,12 +25,15 @@ describe('appends to several streams', () => {
     ['never answered, and not written', { kind: 'silence' }],
     ['never answered, and written', { kind: 'silence', after: 'written' }],
   ])('are written once under versions when the call is %s', async (_, fault) => {
-    await using bed = await KurrentBed.open(kurrentDBClient, { store: QUICK })
+    await using bed = await KurrentBed.open(kurrentDBClient)
+    // Ours is the only deadline.
+    const client = bed.anotherClient(`${bed.server.url}&defaultDeadline=600000`)
+    const store = bed.storeOver(client, QUICK)
     const [one, other] = [anyAccount(), anyAccount()]
     await bed.store.append(one, [deposited(1)], { expectedVersion: 0 })
     bed.server.faults.strike('append-session', fault)
 
-    const results = await bed.store.appendAll([append(one, 2, 1), append(other, 2, 'no-stream')])
+    const results = await store.appendAll([append(one, 2, 1), append(other, 2, 'no-stream')])
 
     const written = [one, other].map((id) => bed.server.log.stream(id).events)
     expect(written.map(({ length }) => length)).toEqual([3, 2])

@@ -1,4 +1,5 @@
 import type { StorageAppend } from '../../../event-store/event-storage.ts'
+import type { StreamId } from '../../../event-store/stream-id.ts'
 import { asFailure } from '../client/failure.ts'
 import type {
   KurrentAppendResult,
@@ -29,8 +30,21 @@ export async function sendAppend(
 ): Promise<Sent> {
   const { to, expectation } = append
   const { streamId } = to
+  return sendEvents(client, { streamId, events: to.events.map(eventData), expectation }, timeoutMs)
+}
+
+/** Sends events as they are to be stored, as `sendAppend` does. */
+export async function sendEvents(
+  client: KurrentClient,
+  append: {
+    readonly streamId: StreamId
+    readonly events: KurrentEventData[]
+    readonly expectation: KurrentExpectation
+  },
+  timeoutMs: number,
+): Promise<Sent> {
+  const { streamId, events, expectation } = append
   try {
-    const events = to.events.map(eventData)
     // The clients know the expectation by different names, and ignore the other one's.
     const options = { expectedRevision: expectation, streamState: expectation, deadline: timeoutMs }
     const result = await withinTime(client.appendToStream(streamId, events, options), timeoutMs)

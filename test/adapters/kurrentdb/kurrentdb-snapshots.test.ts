@@ -1,0 +1,4 @@
+import { kurrentDBClient } from './kurrentdb-client.ts'
+import { testSnapshots } from './snapshot-tests.ts'
+
+testSnapshots(kurrentDBClient)
