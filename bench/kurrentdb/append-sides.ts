@@ -22,11 +22,14 @@ export async function storeAppendSide(load: AppendLoad, receipts: Receipts): Pro
   })
 }
 
-/** The bare client doing the same: for complete receipts it has to read back what it wrote, too. */
+/**
+ * The bare client doing the same. It sends the same metadata: whoever uses it by hand has to keep the schema version somewhere, too, and correlation and causation under the names
+ * that the server's projections read. For complete receipts it has to read back what it wrote.
+ */
 export async function clientAppendSide(load: AppendLoad, receipts: Receipts): Promise<Side> {
   const { client } = await kurrent()
   return side(load, async (stream, version, first) => {
-    const metadata = { ...anyMetadata(), schemaVersion: 1 }
+    const metadata = envelopeOf(anyMetadata())
     const event = { id: randomUUID(), type: typeOf(first), data: { ...paymentOf(first) }, metadata }
     const expectedRevision = version === 0 ? 'no_stream' : BigInt(version - 1)
     const written = await client.appendToStream(stream, [jsonEvent(event)], { expectedRevision })
@@ -39,23 +42,25 @@ export async function clientAppendSide(load: AppendLoad, receipts: Receipts): Pr
   })
 }
 
+const envelopeOf = (metadata: Readonly<Record<string, string>>) => ({
+  ...metadata,
+  $correlationId: metadata['correlationId'],
+  $causationId: metadata['causationId'],
+  everfold: { schemaVersion: 1 },
+})
+
 function side(load: AppendLoad, append: Append): Side {
   return {
     prepare: async () => {
-      const { server } = await kurrent()
-      server.log.setBack(0n)
+      const server = await kurrent()
+      await server.empty()
       let times: readonly number[] = []
       return {
         work: async () => {
           times = await appendAll(load, append)
         },
         p50Ms: () => times.toSorted((one, other) => one - other)[times.length >> 1] ?? NaN,
-        finish: async () => {
-          const { events } = server.log
-          const bytes = events.reduce((sum, { data }) => sum + data.length, 0)
-          const revisions = events.reduce((sum, { revision }) => sum + revision, 0n)
-          return { events: events.length, bytes, revisions }
-        },
+        finish: () => server.tally(),
       }
     },
   }

@@ -4,8 +4,8 @@ import { storeReadSide } from '../log-read/store-side.ts'
 import { clientAppendSide, storeAppendSide } from './append-sides.ts'
 import { clientLog, clientStreams, filled, READ_EVENTS, storeStreams } from './read-sides.ts'
 
-const ONE: AppendLoad = { inFlight: 1, appends: 200, eventsPerAppend: 1 }
-const MANY: AppendLoad = { inFlight: 32, appends: 30, eventsPerAppend: 1 }
+const ONE: AppendLoad = { inFlight: 1, appends: 3000, eventsPerAppend: 1 }
+const MANY: AppendLoad = { inFlight: 32, appends: 200, eventsPerAppend: 1 }
 
 const appendRow = (name: string, load: AppendLoad, receipts: 'complete' | 'brief'): Benchmark => ({
   name,

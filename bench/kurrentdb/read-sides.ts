@@ -14,8 +14,9 @@ const ids = Array.from({ length: STREAMS }, (_, number) => streamId('account', S
 
 /** Fills the log anew, and gives a store and the bare client over it. */
 export async function filled(): Promise<{ store: EventStore; client: EventStoreDBClient }> {
-  const { server, client } = await kurrent()
-  server.log.setBack(0n)
+  const server = await kurrent()
+  const { client } = server
+  await server.empty()
   const store = kurrentdbEventStore({ client, catalogs: [accountEvents] })
   for (const [index, id] of ids.entries()) {
     const events = Array.from({ length: EVENTS_EACH }, (_, number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RecordedEvent, StreamId } from '../../../src/index.ts'
-import { deposited, KurrentBed } from './kurrent-bed.ts'
+import { accountEvents, deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream, appendRaw, proposals, readRaw } from './proposals.ts'
 import type { ClientUnderTest, TestClient } from './test-client.ts'
 
@@ -128,12 +128,28 @@ export function testForeign(under: ClientUnderTest): void {
       expect(bed.store.capabilities.commandLookBack).toBe(5)
     })
 
-    test('refuses to append to several streams, with the reason', async () => {
+    test('tells whether it appends to several streams, and refuses it with the reason', async () => {
       await using bed = await KurrentBed.open(under)
+      const can = under.clientPackage === '@kurrent/kurrentdb-client'
 
-      const append = bed.store.appendAll([])
+      const { appendAll } = bed.store.capabilities
+      const appended = await bed.store.appendAll([]).catch(String)
 
-      await expect(append).rejects.toThrow(/cannot append to several streams at once: KurrentDB/)
+      expect(appendAll === true).toBe(can)
+      if (can) expect(appended).toEqual([])
+      else expect(appended).toMatch(/several streams at once: @eventstore\/db-client .* 25\.1/)
+    })
+
+    test('keeps control characters and letters beyond ASCII', async () => {
+      await using bed = await KurrentBed.open(under)
+      const text = '\u0018 \u0118 \u0000 \ud83d\ude00 \ud800'
+      const account = anyAccount()
+      const noted = { ...accountEvents.Noted(text), metadata: { [text]: text } }
+      await bed.store.append(account, [noted], { expectedVersion: 0 })
+
+      const [event] = await eventsOf(bed, account)
+
+      expect(event).toMatchObject({ data: text, metadata: { [text]: text } })
     })
 
     test('tells a user without the right to $all', async () => {

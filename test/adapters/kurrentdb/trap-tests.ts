@@ -209,6 +209,22 @@ export function testTraps(under: ClientUnderTest): void {
       await expect(append).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
     })
 
+    test('9: sends credentials over an insecure connection as the guide says', async () => {
+      await using bed = await KurrentBed.open(under)
+      const client = bed.anotherClient(bed.server.url.replace('://', '://admin:secret@'))
+      const store = bed.storeOver(client, { receipts: 'brief' })
+      const account = anyAccount()
+
+      await store.append(account, [deposited(1)], { expectedVersion: 0 })
+      const withAppends = [...bed.server.credentials]
+      await store.head()
+
+      expect(withAppends).toEqual([])
+      expect(bed.server.credentials).toEqual(
+        under.clientPackage === '@eventstore/db-client' ? [] : ['Basic YWRtaW46c2VjcmV0'],
+      )
+    })
+
     test('12: asks for a bounded number of events in each read', async () => {
       await using bed = await KurrentBed.open(under)
       const { client } = bed

@@ -3,8 +3,9 @@ import type { GlobalPosition } from '../../../event-store/global-position.ts'
 import { OutcomeUnknownError } from '../../../event-store/outcome-unknown-error.ts'
 import type { StoredEvent } from '../../../event-store/stored-event.ts'
 import type { KurrentExpectation } from '../client/kurrent-client.ts'
+import { eventOf } from '../events/stored.ts'
 import type { KurrentReader } from '../reading/kurrent-reader.ts'
-import { readStreamPage, versionOf } from '../reading/stream-page.ts'
+import { versionOf } from '../reading/stream-page.ts'
 import { findCommand } from './find-command.ts'
 import { sendAppend } from './send-append.ts'
 
@@ -135,26 +136,23 @@ export async function firstOutcome(
   return { status: 'appended', version, positions, recordedAtMs }
 }
 
+/** The stream's events after `base`, as many as the append has, where they are there. */
 async function eventsAt(
   reader: KurrentReader,
   { streamId, events: { length } }: StorageAppend,
   base: number,
 ): Promise<readonly StoredEvent[]> {
   const found: StoredEvent[] = []
-  const end = base + length
-  // A page that is full of large events is not the last one.
-  for (let next = base + 1; next <= end;) {
-    const range = {
-      fromVersion: next,
-      toVersion: end,
-      direction: 'forwards' as const,
-      limit: end - next + 1,
-    }
-    await readStreamPage(reader, { streamId, range }, (event) => found.push(event))
-    const last = found.at(-1)?.version ?? 0
-    if (last < next) break
-    next = last + 1
-  }
+  if (length === 0) return found
+  const range = { from: BigInt(base), direction: 'forwards', maxCount: length } as const
+  await reader.stream(streamId, range, (resolved) => {
+    const event = eventOf(resolved)
+    if (event === undefined) return true
+    // Where some are hidden, later ones come in their stead.
+    if (event.revision >= BigInt(base + length)) return false
+    found.push(reader.stored(event))
+    return true
+  })
   return found
 }
 

@@ -25,34 +25,37 @@ const NOT_THE_USERS = [CORRELATION, CAUSATION, ...SERVERS]
 
 /** The metadata of an event as the server stores it. */
 export function seal(event: EventToStore): Metadata {
+  // Nobody else has this object: to add to it costs a third of what a copy does.
   const metadata = JSON.parse(event.metadata) as Metadata
   const envelope = envelopeOf(event)
   if (OURS.some((key) => Object.hasOwn(metadata, key)))
     return { [KEY]: { ...envelope, metadata } satisfies Envelope }
-  return { ...metadata, ...mirrors(metadata), [KEY]: envelope }
+  addMirrors(metadata)
+  metadata[KEY] = envelope
+  return metadata
 }
 
 /** The same for the second version of the protocol, which takes text under each key and nothing else: the envelope is JSON in a text then. */
 export function sealFlat(event: EventToStore): Record<string, string> {
   const metadata = JSON.parse(event.metadata) as Metadata
   const envelope = envelopeOf(event)
-  return isFlat(metadata)
-    ? { ...metadata, ...mirrors(metadata), [KEY]: JSON.stringify(envelope) }
-    : { [KEY]: JSON.stringify({ ...envelope, metadata } satisfies Envelope) }
+  if (!isFlat(metadata))
+    return { [KEY]: JSON.stringify({ ...envelope, metadata } satisfies Envelope) }
+  addMirrors(metadata)
+  metadata[KEY] = JSON.stringify(envelope)
+  return metadata
 }
 
 function envelopeOf({ schemaVersion, occurredAtMs }: EventToStore): Envelope {
-  return {
-    schemaVersion,
-    ...(occurredAtMs !== undefined && { occurredAt: new Date(occurredAtMs).toISOString() }),
-  }
+  return occurredAtMs === undefined
+    ? { schemaVersion }
+    : { schemaVersion, occurredAt: new Date(occurredAtMs).toISOString() }
 }
 
-function mirrors({ correlationId, causationId }: Metadata): Record<string, string> {
-  return {
-    ...(typeof correlationId === 'string' && { [CORRELATION]: correlationId }),
-    ...(typeof causationId === 'string' && { [CAUSATION]: causationId }),
-  }
+function addMirrors(metadata: Metadata): void {
+  const { correlationId, causationId } = metadata
+  if (typeof correlationId === 'string') metadata[CORRELATION] = correlationId
+  if (typeof causationId === 'string') metadata[CAUSATION] = causationId
 }
 
 /** Whether the wire keeps each entry as it is. Keys with "$" are the server's, and the generated code loses what stands under `__proto__`. */

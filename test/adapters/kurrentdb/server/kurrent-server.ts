@@ -1,4 +1,5 @@
 import type {
+  Metadata,
   sendUnaryData,
   Server,
   ServerDuplexStream,
@@ -46,6 +47,8 @@ export class KurrentServer {
   readonly log: EventLog
   readonly faults: Faults = new Faults()
   readonly openCalls: OpenCalls = new OpenCalls()
+  /** The credentials that came with reads and appends. */
+  readonly credentials: string[] = []
   readonly #options: KurrentServerOptions
   readonly #code: GeneratedCode
   readonly #messages: Messages
@@ -82,11 +85,13 @@ export class KurrentServer {
         call: ServerReadableStream<StreamsPb.AppendReq, StreamsPb.AppendResp>,
         callback: sendUnaryData<StreamsPb.AppendResp>,
       ) => {
+        this.#noteCredentials(call)
         answerAppend(call, callback, this.#appends)
       },
       batchAppend: (
         call: ServerDuplexStream<StreamsPb.BatchAppendReq, StreamsPb.BatchAppendResp>,
       ) => {
+        this.#noteCredentials(call)
         answerBatchAppends(call, this.#appends)
       },
       delete: (call: DeleteCall, callback: sendUnaryData<unknown>) => {
@@ -137,8 +142,13 @@ export class KurrentServer {
     }
   }
 
+  #noteCredentials({ metadata }: { readonly metadata: Metadata }): void {
+    this.credentials.push(...metadata.get('authorization').map(String))
+  }
+
   #read(call: ReadCall): void {
     this.openCalls.add(call)
+    this.#noteCredentials(call)
     const options = call.request.getOptions()
     const isSubscription = options?.hasSubscription() === true
     const fault = this.faults.take(isSubscription ? 'subscribe' : 'read')
