@@ -4,8 +4,8 @@ import { storeReadSide } from '../log-read/store-side.ts'
 import { clientAppendSide, storeAppendSide } from './append-sides.ts'
 import { clientLog, clientStreams, filled, READ_EVENTS, storeStreams } from './read-sides.ts'
 
-const ONE: AppendLoad = { inFlight: 1, appends: 3000, eventsPerAppend: 1 }
-const MANY: AppendLoad = { inFlight: 32, appends: 200, eventsPerAppend: 1 }
+const ONE: AppendLoad = { inFlight: 1, appends: 2000, eventsPerAppend: 1 }
+const MANY: AppendLoad = { inFlight: 32, appends: 60, eventsPerAppend: 1 }
 
 const appendRow = (name: string, load: AppendLoad, receipts: 'complete' | 'brief'): Benchmark => ({
   name,
@@ -17,7 +17,7 @@ const appendRow = (name: string, load: AppendLoad, receipts: 'complete' | 'brief
   }),
 })
 
-/** The store beside the bare client, both on the server of the tests, in this process. */
+/** The store beside the bare client, both on the server of the tests, in a process of its own. */
 export const kurrentdbBenchmarks: readonly Benchmark[] = [
   appendRow('KurrentDB append, 1 in flight, brief', ONE, 'brief'),
   appendRow('KurrentDB append, 32 in flight, brief', MANY, 'brief'),
