@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Checkpoint, EventStore, RecordedEvent, StreamId } from '../../../src/index.ts'
 import { seededRandom, type SeededRandom } from '../../faults/seeded-random.ts'
-import { deposited, KurrentBed } from './kurrent-bed.ts'
+import { accountEvents, deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream, appendRaw, proposals } from './proposals.ts'
 import type { Fault } from './server/faults.ts'
 import type { ClientUnderTest } from './test-client.ts'
@@ -117,6 +117,8 @@ export function testLogFaults(under: ClientUnderTest): void {
       await using bed = await KurrentBed.open(under)
       const events = Array.from({ length: 700 }, (_, cents) => deposited(cents))
       await bed.store.append(anyAccount(), events, { expectedVersion: 0 })
+      // No event that matches is the last: only the server's word ends the reading.
+      await bed.store.append(anyAccount(), [accountEvents.Noted('')], { expectedVersion: 0 })
 
       const counts = []
       for await (const page of bed.store.readAll({ types: ['Deposited'], pageSize: 1000 }))
