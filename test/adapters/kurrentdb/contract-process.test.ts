@@ -20,5 +20,5 @@ test.each(['eventstore', 'kurrentdb'])(
     expect(stdout).toMatch(/^# pass 1\d\d$/m)
     expect(stdout).toMatch(/^# fail 0$/m)
   },
-  120_000,
+  240_000,
 )
