@@ -18,7 +18,8 @@ export async function findCommand(
     if (record === undefined) return true
     version ||= Number(record.revision) + 1
     const event = eventOf(resolved)
-    if (event === undefined || open(event.metadata).metadata['commandId'] !== commandId) return true
+    if (event === undefined || open(event.metadata).metadata()['commandId'] !== commandId)
+      return true
     // Backwards, the last event of the command comes first.
     outcome = { version: Number(event.revision) + 1, position: positionOf(event) }
     return false

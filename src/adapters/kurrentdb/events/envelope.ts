@@ -21,7 +21,7 @@ const CAUSATION = '$causationId'
 const OURS = [KEY, CORRELATION, CAUSATION]
 /** Keys that the second version of the protocol adds to what it stores. */
 const SERVERS = ['$schema.name', '$schema.format']
-const NOT_THE_USERS = [CORRELATION, CAUSATION, ...SERVERS]
+const NOT_THE_USERS = [...OURS, ...SERVERS]
 
 /** The metadata of an event as the server stores it. */
 export function seal(event: EventToStore): Metadata {
@@ -72,23 +72,26 @@ function isFlat(metadata: Metadata): metadata is Record<string, string> {
 }
 
 export interface Opened {
-  /** The user's. */
-  readonly metadata: Metadata
   readonly schemaVersion: number
   /** Undefined: the moment of recording. */
   readonly occurredAtMs: number | undefined
+  /** Gives the user's, when they are asked for: most readers do not, and they take a third of what else is done for an event. */
+  metadata(): Metadata
 }
 
 /** Reads what `seal` made, or the metadata that another tool wrote: then the event is of schema version 1, and its correlation and causation have our names, too. */
 export function open(stored: unknown): Opened {
-  if (!isObject(stored)) return { metadata: {}, schemaVersion: 1, occurredAtMs: undefined }
-  const { [KEY]: sealed, ...beside } = stored
+  if (!isObject(stored)) return { schemaVersion: 1, occurredAtMs: undefined, metadata: () => ({}) }
+  const sealed = stored[KEY]
   const envelope = typeof sealed === 'string' ? parsed(sealed) : sealed
   if (!isEnvelope(envelope))
-    return { metadata: adopt(stored), schemaVersion: 1, occurredAtMs: undefined }
-  const { schemaVersion, occurredAt, metadata = withoutMirrors(beside) } = envelope
-  const occurredAtMs = occurredAt === undefined ? undefined : Date.parse(occurredAt)
-  return { metadata, schemaVersion, occurredAtMs }
+    return { schemaVersion: 1, occurredAtMs: undefined, metadata: () => adopt(stored) }
+  const { schemaVersion, occurredAt, metadata } = envelope
+  return {
+    schemaVersion,
+    occurredAtMs: occurredAt === undefined ? undefined : Date.parse(occurredAt),
+    metadata: () => metadata ?? without(NOT_THE_USERS, stored),
+  }
 }
 
 /** Undefined: it is no JSON. */
@@ -100,10 +103,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function withoutMirrors(metadata: Metadata): Metadata {
-  return NOT_THE_USERS.some((key) => key in metadata)
-    ? Object.fromEntries(Object.entries(metadata).filter(([key]) => !NOT_THE_USERS.includes(key)))
-    : metadata
+function without(keys: readonly string[], metadata: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !keys.includes(key)))
 }
 
 function adopt(metadata: Metadata): Metadata {
@@ -111,7 +112,7 @@ function adopt(metadata: Metadata): Metadata {
   return {
     ...(typeof correlationId === 'string' && { correlationId }),
     ...(typeof causationId === 'string' && { causationId }),
-    ...Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVERS.includes(key))),
+    ...without(SERVERS, metadata),
   }
 }
 

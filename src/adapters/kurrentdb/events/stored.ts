@@ -5,7 +5,7 @@ import { MAX_STREAM_ID_LENGTH, type StreamId } from '../../../event-store/stream
 import type { KurrentRecordedEvent, KurrentResolvedEvent } from '../client/kurrent-client.ts'
 import { KurrentError } from '../errors/kurrent-error.ts'
 import { ServerTooOldError } from '../errors/server-too-old-error.ts'
-import { open } from './envelope.ts'
+import { open, type Opened } from './envelope.ts'
 
 /** The server sends this, or more, where it tells no position. */
 const NO_POSITION = 2n ** 63n
@@ -23,26 +23,37 @@ export function eventOf({ event, link }: KurrentResolvedEvent): KurrentRecordedE
   return isNamed ? event : undefined
 }
 
-/**
- * A recorded event in the port's words.
- *
- * @param stepMs what `recordedAt` is cut to.
- */
-export function storedEvent(event: KurrentRecordedEvent, stepMs: number): StoredEvent {
-  const { metadata, schemaVersion, occurredAtMs } = open(event.metadata)
-  const createdMs = event.created.getTime()
-  const recordedAtMs = createdMs - (createdMs % stepMs)
-  return {
-    streamId: event.streamId as StreamId,
-    version: Number(event.revision) + 1,
-    position: positionOf(event),
-    id: event.id.toLowerCase(),
-    type: event.type,
-    schemaVersion,
-    data: dataOf(event),
-    metadata: JSON.stringify(metadata),
-    occurredAtMs: occurredAtMs ?? recordedAtMs,
-    recordedAtMs,
+/** A recorded event in the port's words. */
+export class KurrentStoredEvent implements StoredEvent {
+  readonly streamId: StreamId
+  readonly version: number
+  readonly position: GlobalPosition
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  readonly data: string
+  readonly occurredAtMs: number
+  readonly recordedAtMs: number
+  readonly #opened: Opened
+
+  /** @param stepMs what `recordedAt` is cut to. */
+  constructor(event: KurrentRecordedEvent, stepMs: number) {
+    const opened = open(event.metadata)
+    const createdMs = event.created.getTime()
+    this.streamId = event.streamId as StreamId
+    this.version = Number(event.revision) + 1
+    this.position = positionOf(event)
+    this.id = event.id.toLowerCase()
+    this.type = event.type
+    this.schemaVersion = opened.schemaVersion
+    this.data = dataOf(event)
+    this.recordedAtMs = createdMs - (createdMs % stepMs)
+    this.occurredAtMs = opened.occurredAtMs ?? this.recordedAtMs
+    this.#opened = opened
+  }
+
+  get metadata(): string {
+    return JSON.stringify(this.#opened.metadata())
   }
 }
 

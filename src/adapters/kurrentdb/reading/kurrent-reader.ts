@@ -7,7 +7,7 @@ import type {
   KurrentResolvedEvent,
 } from '../client/kurrent-client.ts'
 import { takeEvents, type Reading } from '../client/take-events.ts'
-import { readPosition, storedEvent } from '../events/stored.ts'
+import { KurrentStoredEvent, readPosition } from '../events/stored.ts'
 
 /** A read ends by its last event, or when the server is silent: how long it takes in all depends on who takes the events. */
 const WHOLE_READ_MS = 24 * 60 * 60 * 1000
@@ -28,7 +28,7 @@ export class KurrentReader {
 
   /** Gives an event in the port's words. */
   stored(event: KurrentRecordedEvent): StoredEvent {
-    return storedEvent(event, this.#stepMs)
+    return new KurrentStoredEvent(event, this.#stepMs)
   }
 
   /** Reads a stream from a revision, inclusive. */
