@@ -37,7 +37,7 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
   readonly sink: object
   readonly name: string
   readonly builds: KeptBuilds
-  readonly #builds: PreparedBuilds
+  readonly #prepared: PreparedBuilds
   readonly #index: BuildIndex
   readonly #maker: BuildMaker
   readonly #alias: ReadAlias
@@ -63,11 +63,11 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
     this.#parked = new ParkedRecords(records)
     this.#alias = new ReadAlias(server, names)
     this.#index = new BuildIndex(server, options)
-    this.#builds = new PreparedBuilds({
+    this.#prepared = new PreparedBuilds({
       ...{ server, records: this.#buildRecords, index: this.#index },
       ...{ name: this.name, tombstoneRetentionMs },
     })
-    const parts = { lanes: this.#lanes, parked: this.#parked, builds: this.#builds }
+    const parts = { lanes: this.#lanes, parked: this.#parked, builds: this.#prepared }
     this.#maker = new BuildMaker({
       ...{ ...parts, records: this.#buildRecords, index: this.#index, alias: this.#alias },
       ...{ name: this.name, mappings },
@@ -80,7 +80,7 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
   }
 
   async finish(build: Build): Promise<void> {
-    await this.#builds.use(build, ({ record }) => this.#index.finish(record.index))
+    await this.#prepared.use(build, ({ record }) => this.#index.finish(record.index))
   }
 
   async readLane(build: Build, lane: number): Promise<LaneRecord> {
@@ -96,8 +96,8 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
     const { number, previous, next } = step
     const isClaim = next.epoch > previous.epoch && !next.isHeld && number < build.lanes
     if (isClaim) {
-      await this.#builds.check(build)
-      await this.#builds.use(build, async ({ loader }) => {
+      await this.#prepared.check(build)
+      await this.#prepared.use(build, async ({ loader }) => {
         loader.forget(number)
       })
     }
@@ -109,11 +109,11 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
     keys: readonly string[],
     lane?: number,
   ): Promise<ReadonlyMap<string, DocumentAt<Document>>> {
-    return this.#builds.use(build, ({ loader }) => loader.load(keys, lane))
+    return this.#prepared.use(build, ({ loader }) => loader.load(keys, lane))
   }
 
   async ahead(build: Build, lane: number, record: LaneRecord): Promise<readonly Checkpoint[]> {
-    return this.#builds.use(build, ({ loader }) => loader.ahead(lane, record))
+    return this.#prepared.use(build, ({ loader }) => loader.ahead(lane, record))
   }
 
   async commit(
@@ -125,7 +125,7 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
   }
 
   async *scan(build: Build): AsyncIterable<readonly DocumentWrite<Document>[]> {
-    const index = await this.#builds.use(build, async ({ record }) => {
+    const index = await this.#prepared.use(build, async ({ record }) => {
       await this.#index.refresh(record.index)
       return record.index
     })
@@ -171,6 +171,6 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
 
   /** Makes searches see what is in a build now, by the alias if it is the live one. */
   async refresh(build: Build): Promise<void> {
-    await this.#builds.use(build, ({ record }) => this.#index.refresh(record.index))
+    await this.#prepared.use(build, ({ record }) => this.#index.refresh(record.index))
   }
 }

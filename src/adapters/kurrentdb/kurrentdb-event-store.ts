@@ -13,9 +13,8 @@ export interface KurrentdbEventStoreOptions extends EventStoreOptions, Kurrentdb
  * ```
  *
  * It keeps the promises of `EventStore` with these differences: several streams are appended to at once by `@kurrent/kurrentdb-client` alone, on servers from 25.1 on, and from 26.1 on
- * when one of them gets no events; a command id is looked for among a stream's
- * last events only (`commandLookBack`); and a repeated append under `'any'` or `'stream-exists'` may be answered with the first result, while the server still
- * has its ids in memory. Reading the log and following it need a user with the right to `$all`.
+ * when one of them gets no events; a command id is looked for among a stream's last events only (`commandLookBack`); and a repeated append under `'any'` or
+ * `'stream-exists'` may be answered with the first result, while the server still has its ids in memory. Reading the log and following it need a user with the right to `$all`.
  *
  * Its methods also throw:
  *

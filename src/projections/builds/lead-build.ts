@@ -32,25 +32,28 @@ export async function leadBuild<Document, Result>(
 }
 
 async function holdLead<Document>(
-  { storage, holder, leaseMs, signal }: SwitchOptions<Document>,
+  options: SwitchOptions<Document>,
   build: Build,
 ): Promise<HeldLanes<Document> | undefined> {
+  const { storage, holder, leaseMs, signal } = options
   const claim = { storage, build, number: build.lanes, owner: holder, leaseMs }
-  let sightings = new Sightings()
+  const sightings = new Sightings()
   for (let looks = 0; ; looks++) {
     signal.throwIfAborted()
     const lane = await storage.readLane(build, build.lanes)
     const unchangedMs = sightings.unchangedMs(build.lanes, lane.revision)
     if (looks > 0 && unchangedMs === 0 && lane.owner !== undefined) return undefined
     const isFree = lane.owner === undefined || unchangedMs > lane.leaseMs
-    const held = isFree
-      ? await HeldLanes.holdFree(claim, lane).catch((error: unknown) => {
-          unlessTransient(error)
-          ;[looks, sightings] = [-1, new Sightings()] // what changes next is this claim, perhaps
-          return undefined
-        })
-      : undefined
-    if (held !== undefined) return held
-    await sleep(Math.min(lane.leaseMs / 10, 250), undefined, { signal }).catch(() => undefined)
+    const pause = (): Promise<void> =>
+      sleep(Math.min(lane.leaseMs / 10, 250), undefined, { signal }).catch(() => undefined)
+    try {
+      const held = isFree ? await HeldLanes.holdFree(claim, lane) : undefined
+      if (held !== undefined) return held
+    } catch (error) {
+      unlessTransient(error)
+      await pause()
+      return holdLead(options, build) // looks anew: what changes next is this claim, perhaps
+    }
+    await pause()
   }
 }

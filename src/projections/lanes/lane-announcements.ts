@@ -62,7 +62,9 @@ export class LaneWait {
   readonly #ended: () => void
   /** Only of moves that came while he waited: a sink that loses what it told before takes earlier ones back. */
   readonly #places = new Map<string, bigint>()
-  readonly #listeners = new Set<() => void>()
+  #moved: (hasMoved: true) => void = ignore
+  #sought:
+    { readonly build: Build; readonly position: bigint; readonly found: () => void } | undefined
 
   constructor(emitter: EventEmitter, ended: () => void) {
     this.#emitter = emitter
@@ -77,33 +79,23 @@ export class LaneWait {
     )
   }
 
-  /** Settles when `hasSeen`, unless the wait ends before. */
+  /** Settles when `hasSeen`, unless the wait ends, or something else is sought, before. */
   async seen(build: Build, position: bigint): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (this.hasSeen(build, position)) resolve()
-      }
-      this.#listeners.add(look)
-      look()
+    if (this.hasSeen(build, position)) return
+    await new Promise<void>((found) => {
+      this.#sought = { build, position, found }
     })
   }
 
   /** Settles when a lane moves next, with true, or after a while. */
   async moveWithin(milliseconds: number): Promise<boolean> {
-    return new Promise<boolean>((resolve) => {
-      const settle = (hasMoved: boolean): void => {
-        clearTimeout(timer)
-        this.#listeners.delete(moved)
-        resolve(hasMoved)
-      }
-      const moved = (): void => {
-        settle(true)
-      }
-      const timer = setTimeout(() => {
-        settle(false)
-      }, milliseconds)
-      this.#listeners.add(moved)
+    let timer: NodeJS.Timeout | undefined
+    const hasMoved = await new Promise<boolean>((resolve) => {
+      this.#moved = resolve
+      timer = setTimeout(resolve, milliseconds, false)
     })
+    clearTimeout(timer)
+    return hasMoved
   }
 
   end(): void {
@@ -113,9 +105,13 @@ export class LaneWait {
 
   readonly #learn = ({ build, lane, position }: LaneMove): void => {
     this.#places.set(nameOf(build, lane), position)
-    for (const listener of this.#listeners) listener()
+    this.#moved(true)
+    if (this.#sought !== undefined && this.hasSeen(this.#sought.build, this.#sought.position))
+      this.#sought.found()
   }
 }
+
+const ignore = (): void => undefined
 
 const byStorage = new WeakMap<object, LaneAnnouncements>()
 

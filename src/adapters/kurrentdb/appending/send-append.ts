@@ -30,7 +30,8 @@ export async function sendAppend(
 ): Promise<Sent> {
   const { to, expectation } = append
   const { streamId } = to
-  return sendEvents(client, { streamId, events: to.events.map(eventData), expectation }, timeoutMs)
+  const events = to.events.map((event) => eventData(event, seal(event)))
+  return sendEvents(client, { streamId, events, expectation }, timeoutMs)
 }
 
 /** Sends events as they are to be stored, as `sendAppend` does. */
@@ -58,14 +59,12 @@ export async function sendEvents(
 }
 
 /** Plain JSON values: on anything else the clients throw where nobody catches it, and the append never settles. */
-function eventData(event: StorageAppend['events'][number]): KurrentEventData {
-  return {
-    id: event.id,
-    contentType: 'application/json',
-    type: event.type,
-    data: JSON.parse(event.data) as Record<string, unknown>,
-    metadata: seal(event),
-  }
+export function eventData<Metadata extends KurrentEventData['metadata']>(
+  { id, type, data }: StorageAppend['events'][number],
+  metadata: Metadata,
+): KurrentEventData & { metadata: Metadata } {
+  const parsed = JSON.parse(data) as Record<string, unknown>
+  return { id, contentType: 'application/json', type, data: parsed, metadata }
 }
 
 /** Each client has its own name for it. */

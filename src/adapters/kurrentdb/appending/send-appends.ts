@@ -9,6 +9,7 @@ import type {
 } from '../client/kurrent-client.ts'
 import { sealFlat } from '../events/envelope.ts'
 import { appendError, isConflict } from './append-failure.ts'
+import { eventData } from './send-append.ts'
 import { withinTime } from './within-time.ts'
 
 /** One stream's part of an append to several. */
@@ -70,14 +71,7 @@ function checksOf({ append, expectation: expectedState }: Part) {
   return [{ type: 'stream_state' as const, streamName: append.streamId, expectedState }]
 }
 
-function flatEventData(event: StorageAppend['events'][number]): KurrentFlatEventData {
-  return {
-    id: event.id,
-    contentType: 'application/json',
-    type: event.type,
-    data: JSON.parse(event.data) as Record<string, unknown>,
-    metadata: sealFlat(event),
-  }
-}
+const flatEventData = (event: StorageAppend['events'][number]): KurrentFlatEventData =>
+  eventData(event, sealFlat(event))
 
 const streamIdOf = ({ append }: Part): StreamId => append.streamId
