@@ -52,6 +52,17 @@ export interface ReadModelStorage<Document> {
     changes: LaneChanges<Document>,
   ): Promise<'committed' | 'superseded' | { readonly refused: ReadonlyMap<string, Error> }>
   /**
+   * Writes documents of a lane's next commit while its last one is under way. That commit, if it comes, is given the same `writes`, does what is left of them,
+   * and tells what went wrong. Only of sinks that do not write documents and lane in one atomic step.
+   *
+   * @returns settles when nothing of it is under way; never rejects.
+   */
+  writeAhead?(
+    build: Build,
+    lane: { readonly number: number; readonly leaseMs: number },
+    changes: Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>,
+  ): Promise<void>
+  /**
    * Where documents of a lane stand that are further in the log than its record, the furthest first, up to a hundred: a commit that was cut off left them.
    * Only of sinks that do not write documents and lane in one atomic step.
    */

@@ -124,6 +124,14 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
     return this.#commit.run(build, lane, changes)
   }
 
+  async writeAhead(
+    build: Build,
+    lane: { readonly number: number; readonly leaseMs: number },
+    changes: Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>,
+  ): Promise<void> {
+    await this.#commit.writeAhead(build, lane, changes)
+  }
+
   async *scan(build: Build): AsyncIterable<readonly DocumentWrite<Document>[]> {
     const index = await this.#prepared.use(build, async ({ record }) => {
       await this.#index.refresh(record.index)

@@ -5,11 +5,11 @@ import { nextTurn } from '../../event-store/next-turn.ts'
 import type { RecordedEvent } from '../../event-store/recorded-event.ts'
 import { StoreRewoundError } from '../../event-store/store-rewound-error.ts'
 import type { FailurePolicy, Folded } from '../folding/fold.ts'
-import type { LaneRecord } from '../read-model-storage.ts'
+import type { LaneChanges, LaneRecord } from '../read-model-storage.ts'
 import { cutPage } from './cut-page.ts'
 import { announcementsOf } from './lane-announcements.ts'
 import type { Feed, LaneOptions } from './lane-options.ts'
-import type { LaneWork } from './lane-work.ts'
+import type { Done, LaneWork } from './lane-work.ts'
 import { LaneDisturbed, LaneWriter } from './lane-writer.ts'
 import { answerRequest } from './parked-events.ts'
 
@@ -18,6 +18,8 @@ const MOVE_INTERVAL_MS = 1000
 
 /** A lane writes its record at least this often within a lease: two writes may be late, and it is not lost. */
 const BEATS_PER_LEASE = 3
+
+type Writes<Document> = LaneChanges<Document>['writes']
 
 /** The time in which a runner has a lane: all that is held in memory for the lane belongs to it. */
 export class LaneLease<Document, Event extends RecordedEvent> {
@@ -36,6 +38,8 @@ export class LaneLease<Document, Event extends RecordedEvent> {
   #parked: LaneRecord['parked']
   /** A write of the lane under way. */
   #flight: Promise<void> | undefined
+  /** Settles when no documents are written ahead of their commit. */
+  #ahead: Promise<void> | undefined
   /** The feed has ended: the release moves the checkpoint. */
   #isOver = false
   #writtenAt = performance.now()
@@ -88,6 +92,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
     } catch (error) {
       if (error !== STOPPED && error !== ASKED) {
         await this.#flight?.catch(() => undefined) // its own failure is this error, or less telling
+        await this.#ahead
         throw error
       }
     } finally {
@@ -145,6 +150,8 @@ export class LaneLease<Document, Event extends RecordedEvent> {
     do {
       while (this.#work.isInTurn && this.#flight !== undefined) await this.#flight
       const done = await this.#work.run(events)
+      const writes = [...done.documents.values()]
+      if (this.#flight !== undefined && writes.length > 0) this.#writeAhead(writes)
       // Not in a function of its own: between its end and what follows, somebody who begins to wait could take off.
       while (this.#flight !== undefined) await this.#flight
       const last = events[done.count - 1]?.event
@@ -152,15 +159,25 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       if (events.length === 0) this.#cursor = page.through
       else if (last !== undefined) this.#cursor = { position: last.position, eventId: last.id }
       if (done.isDue) {
-        this.#takeOff(done, done.count)
+        this.#takeOff(done, writes)
         await nextTurn() // else the next page, if it is there already, would be folded before the commit is sent
       } else this.#touch()
       if (events.length > 0) this.#broken.signal.throwIfAborted()
     } while (events.length > 0)
   }
 
+  /** The lane cannot be written before what is in flight has landed; documents can, where the sink says so. */
+  #writeAhead(writes: Writes<Document>): void {
+    const { storage, build, number, leaseMs } = this.#options
+    const changes = { writes, requireInLog: this.#requireInLog }
+    this.#ahead = storage.writeAhead?.(build, { number, leaseMs }, changes)
+  }
+
   /** Begins a write of the lane; the next page is folded meanwhile. Its failure breaks the lease, also while the feed waits for events. */
-  #takeOff({ documents, setbacks }: Folded<Document, Event>, events: number): void {
+  #takeOff(
+    { documents, setbacks, count }: Omit<Done<Document, Event>, 'isDue'>,
+    writes: Writes<Document>,
+  ): void {
     if (setbacks.length > 0) {
       const parked = new Map(this.#parked)
       for (const { key, event } of setbacks) if (!parked.has(key)) parked.set(key, event.position)
@@ -174,10 +191,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       error: error?.message,
       discarded: undefined,
     }))
-    const changes = {
-      ...{ writes: [...documents.values()], park, unpark: [] },
-      requireInLog: this.#requireInLog,
-    }
+    const changes = { writes, park, unpark: [], requireInLog: this.#requireInLog }
     const requests = this.#requestsFor(setbacks)
     const next = { checkpoint: this.#cursor, parked: this.#parked, requests }
     const landed = this.#writer.write(next, changes).then(() => {
@@ -185,7 +199,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       this.#flight = undefined
       this.#writtenAt = performance.now()
       this.#announce()
-      this.#options.onCommit(events)
+      this.#options.onCommit(count)
       for (const setback of setbacks) if (setback.error !== undefined) this.#options.onPark(setback)
       if (this.#writer.lane.requests.length > 0) this.#broken.abort(ASKED)
       this.#touch()
@@ -219,7 +233,7 @@ export class LaneLease<Document, Event extends RecordedEvent> {
     const dueMs =
       this.#writtenAt + (isBehind ? Math.min(MOVE_INTERVAL_MS, beatMs) : beatMs) - performance.now()
     if (dueMs <= 0 || (isBehind && announcementsOf(storage).isAwaited))
-      this.#takeOff({ documents: new Map(), setbacks: [] }, 0)
+      this.#takeOff({ documents: new Map(), setbacks: [], count: 0 }, [])
     else
       this.#timer = setTimeout(() => {
         this.#touch()

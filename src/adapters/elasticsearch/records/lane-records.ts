@@ -95,10 +95,15 @@ export class LaneRecords {
     return true
   }
 
-  /** How long ago this process wrote the lane, by the clock that tells more; Infinity: the record is not one that it wrote. */
-  writtenMsAgo(build: Build, number: number, { revision }: LaneRecord): number {
+  /**
+   * How long ago this process wrote the lane, by the clock that tells more; Infinity: the record is not one that it wrote.
+   *
+   * @param record undefined: the last one that is known.
+   */
+  writtenMsAgo(build: Build, number: number, record?: LaneRecord): number {
     const known = this.#known.get(idOf(build, number))
-    if (known?.writtenAt === undefined || known.revision !== revision) return Infinity
+    if (known?.writtenAt === undefined) return Infinity
+    if (record !== undefined && known.revision !== record.revision) return Infinity
     const { writtenAt } = known
     // A process that slept with its machine sees it by one of the two.
     return Math.max(
