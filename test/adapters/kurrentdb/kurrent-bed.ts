@@ -22,23 +22,33 @@ export class KurrentBed implements AsyncDisposable {
   readonly #more: TestClient[] = []
   readonly #under: ClientUnderTest
 
-  private constructor(server: KurrentServer, under: ClientUnderTest, options: StoreOptions) {
+  private constructor(
+    server: KurrentServer,
+    under: ClientUnderTest,
+    { parameters, store }: { readonly parameters: string; readonly store: StoreOptions },
+  ) {
     this.server = server
     this.#under = under
-    this.client = under.open(server.url)
-    this.store = this.storeOver(this.client, options)
+    this.client = under.open(`${server.url}${parameters}`)
+    this.store = this.storeOver(this.client, store)
   }
 
   static async open(
     under: ClientUnderTest,
     {
       server: serverOptions,
+      parameters = '',
       store = {},
-    }: { readonly server?: Partial<KurrentServerOptions>; readonly store?: StoreOptions } = {},
+    }: {
+      readonly server?: Partial<KurrentServerOptions>
+      /** More of the client's connection string. */
+      readonly parameters?: string
+      readonly store?: StoreOptions
+    } = {},
   ): Promise<KurrentBed> {
     const server = new KurrentServer({ clientPackage: under.clientPackage, ...serverOptions })
     await server.start()
-    return new KurrentBed(server, under, store)
+    return new KurrentBed(server, under, { parameters, store })
   }
 
   storeOver(client: TestClient, options: StoreOptions = {}): EventStore {

@@ -9,7 +9,7 @@ const SECOND = 'kurrentdb.protocol.v2.streams.streamsservice'
 /** Tells what the server can do, with names in lower case and the features of each method (facts 5). */
 export function answerFeatures(
   code: GeneratedCode,
-  version: string,
+  { version, hasBatchAppend }: { readonly version: string; readonly hasBatchAppend: boolean },
   faults: Faults,
 ): UntypedServiceImplementation {
   return {
@@ -24,19 +24,23 @@ export function answerFeatures(
         callback(status)
         return
       }
-      callback(null, supported(code, version))
+      callback(null, supported(code, version, hasBatchAppend))
     },
   }
 }
 
-function supported({ features }: GeneratedCode, version: string): FeaturesPb.SupportedMethods {
+function supported(
+  { features }: GeneratedCode,
+  version: string,
+  hasBatchAppend: boolean,
+): FeaturesPb.SupportedMethods {
   const { SupportedMethod, SupportedMethods } = features
   const method = (name: string, list: string[] = [], service = SERVICE) =>
     new SupportedMethod().setServiceName(service).setMethodName(name).setFeaturesList(list)
   return new SupportedMethods().setEventStoreServerVersion(version).setMethodsList([
     method('read', ['position', 'events']),
     method('append'),
-    method('batchappend', ['deadline_duration']),
+    ...(hasBatchAppend ? [method('batchappend', ['deadline_duration'])] : []),
     method('delete'),
     method('tombstone'),
     // Facts 2.6.

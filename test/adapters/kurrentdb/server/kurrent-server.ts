@@ -30,6 +30,8 @@ export interface KurrentServerOptions {
   readonly clientPackage: ClientPackage
   /** Tells its version and what it can do; `'20.6'` knows neither features nor batches (facts 5). Default `'26.1'`. */
   readonly version?: '20.6' | '23.10' | '25.1' | '26.1' | undefined
+  /** Whether it lists the batch call: without it, clients send each append by a call of its own (facts 2.1). Default true. */
+  readonly hasBatchAppend?: boolean | undefined
   /** Default 16 MiB; servers up to 25.0 take 1 MiB (facts 2.1). */
   readonly maxAppendSize?: number | undefined
   /** Refuses reads of `$all`, as it does to users without the right (facts 2.2). Default false. */
@@ -46,7 +48,10 @@ export interface KurrentServerOptions {
 export class KurrentServer {
   readonly log: EventLog
   readonly faults: Faults = new Faults()
+  /** Of reads and subscriptions. */
   readonly openCalls: OpenCalls = new OpenCalls()
+  /** Of appends that have a call of their own. */
+  readonly openAppends: OpenCalls = new OpenCalls()
   /** The credentials that came with reads and appends. */
   readonly credentials: string[] = []
   readonly #options: KurrentServerOptions
@@ -86,7 +91,12 @@ export class KurrentServer {
         callback: sendUnaryData<StreamsPb.AppendResp>,
       ) => {
         this.#noteCredentials(call)
-        answerAppend(call, callback, this.#appends)
+        const ended = this.openAppends.begin(call)
+        const answer: typeof callback = (...reply) => {
+          ended()
+          callback(...reply)
+        }
+        answerAppend(call, answer, this.#appends)
       },
       batchAppend: (
         call: ServerDuplexStream<StreamsPb.BatchAppendReq, StreamsPb.BatchAppendResp>,
@@ -103,9 +113,12 @@ export class KurrentServer {
         this.#delete(call, { callback, reply }, (...to) => this.log.tombstone(...to))
       },
     })
-    const { version = '26.1' } = this.#options
+    const { version = '26.1', hasBatchAppend = true } = this.#options
     if (version !== '20.6')
-      server.addService(services.features, answerFeatures(this.#code, version, this.faults))
+      server.addService(
+        services.features,
+        answerFeatures(this.#code, { version, hasBatchAppend }, this.faults),
+      )
     const { second } = this.#code
     if (second !== undefined)
       server.addService(second.service, answerSessions(this.#appends, second))

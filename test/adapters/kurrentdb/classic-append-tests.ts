@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals'
+import { streamId, type StreamId } from '../../../src/index.ts'
+import { eventually } from '../../faults/eventually.ts'
+import { deposited, KurrentBed } from './kurrent-bed.ts'
+import { anyStream } from './proposals.ts'
+import type { Fault } from './server/faults.ts'
+import type { ClientUnderTest } from './test-client.ts'
+
+const anyAccount = (): StreamId => anyStream() as StreamId
+const QUICK = { timeoutMs: 400 }
+const batch = [deposited(1), deposited(2)]
+
+const FAULTS: readonly (readonly [string, Fault, number])[] = [
+  ['dropped before it was written', { kind: 'drop' }, 0],
+  ['dropped after it was written', { kind: 'drop', after: 'written' }, 1],
+  ['never answered', { kind: 'silence' }, 0],
+  ['never answered, and written', { kind: 'silence', after: 'written' }, 1],
+]
+
+/** Appends with a call of their own each: of servers that list no batch call. */
+export function testClassicAppends(under: ClientUnderTest): void {
+  describe(`appends by the classic call of ${under.clientPackage}`, () => {
+    test.each(FAULTS)('under a version are written once when one is %s', async (_, fault) => {
+      await using bed = await openClassic(under)
+      const account = anyAccount()
+      await bed.store.append(account, batch, { expectedVersion: 'no-stream' })
+      bed.server.faults.strike('append', fault)
+
+      const { version, positions } = await bed.store.append(account, batch, { expectedVersion: 2 })
+
+      const { events } = bed.server.log.stream(account)
+      expect(version).toBe(4)
+      expect(events).toHaveLength(4)
+      expect(positions).toEqual(events.slice(2).map(({ position }) => position))
+      expect(bed.server.faults.take('append')).toBeUndefined()
+    })
+
+    test.each(FAULTS)("under 'any' are not repeated when one is %s", async (_, fault, written) => {
+      await using bed = await openClassic(under)
+      const account = anyAccount()
+      bed.server.faults.strike('append', fault)
+
+      const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
+
+      await expect(append).rejects.toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        streamIds: [account],
+      })
+      expect(bed.server.log.stream(account).events).toHaveLength(written)
+    })
+
+    test('end their call when it is never answered', async () => {
+      await using bed = await openClassic(under)
+      const faults = Array.from({ length: 20 }, () => ({ kind: 'silence' }) as const)
+      bed.server.faults.strike('append', ...faults)
+
+      const results = await Promise.allSettled(
+        faults.map(() =>
+          bed.store.append(anyAccount(), [deposited(1)], { expectedVersion: 'any' }),
+        ),
+      )
+
+      expect(results.map(({ status }) => status)).toEqual(faults.map(() => 'rejected'))
+      await eventually(() => bed.server.openAppends.count === 0)
+      expect(bed.server.openAppends.count).toBe(0)
+    })
+
+    test('end when the server does not even tell what it can do', async () => {
+      await using bed = await openClassic(under)
+      bed.server.faults.strike('features', { kind: 'silence' })
+
+      const append = bed.store.append(anyAccount(), [deposited(1)], { expectedVersion: 'any' })
+
+      await expect(append).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    })
+
+    test('follow the leader', async () => {
+      await using bed = await openClassic(under, {})
+      bed.server.faults.strike('append', { kind: 'not-leader', port: bed.server.port })
+
+      const { version } = await bed.store.append(streamId('account', 'led'), batch, {
+        expectedVersion: 'any',
+      })
+
+      expect(version).toBe(2)
+    })
+  })
+}
+
+/** The client's own time limit, an hour, helps nobody. */
+const PATIENT = '&defaultDeadline=3600000'
+
+const openClassic = (
+  under: ClientUnderTest,
+  store: { readonly timeoutMs?: number } = QUICK,
+): Promise<KurrentBed> =>
+  KurrentBed.open(under, { server: { hasBatchAppend: false }, parameters: PATIENT, store })
