@@ -41,6 +41,14 @@ describe('a failed read', () => {
     expect(errorOf(bridged, '$all')).toMatchObject({ code: 'KURRENT_UNAVAILABLE' })
   })
 
+  test('tells a cluster whose leader changes from a wrong address', () => {
+    const led = errorOf(failure({ type: 'not-leader' }, 'Leader info available'), '$all')
+    const unreached = errorOf(failure({ type: 'unavailable' }, 'No connection'), '$all')
+
+    expect(led.message).toContain('lead the cluster')
+    expect(unreached.message).toContain('check host, port')
+  })
+
   test('names the stream that is gone, and what was refused', () => {
     const account = 'account-1' as StreamId
 

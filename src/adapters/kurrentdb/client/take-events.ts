@@ -1,12 +1,12 @@
-import { asFailure, isHealing, type Failure } from './failure.ts'
+import { callAgain, CallFailed, type Take } from './call-again.ts'
+import { asFailure, type Failure } from './failure.ts'
 import type { KurrentResolvedEvent } from './kurrent-client.ts'
 
 /** How a read ended: it came to its end, its taker had enough, or there is no such stream. */
 export type Reading = 'ended' | 'stopped' | 'not-found'
 
 /**
- * Reads events through a client until the call ends or `take` has enough, and leaves no call open. A call that failed before its first event is made once more
- * where the client heals itself with the next one.
+ * Reads events through a client, as `callAgain` does, until the call ends or `take` has enough, and leaves no call open.
  *
  * @param open makes the call; it may throw.
  * @param take gives false when it has enough. What it throws is passed on.
@@ -15,26 +15,10 @@ export type Reading = 'ended' | 'stopped' | 'not-found'
  */
 export async function takeEvents(
   open: () => AsyncIterable<KurrentResolvedEvent>,
-  take: (resolved: KurrentResolvedEvent) => boolean,
+  take: Take,
   { timeoutMs, errorOf }: ReadLimits,
 ): Promise<Reading> {
-  const progress = { hasTaken: false }
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await readOnce(
-        open,
-        (resolved) => {
-          progress.hasTaken = true
-          return take(resolved)
-        },
-        timeoutMs,
-      )
-    } catch (error) {
-      if (!(error instanceof CallFailed)) throw error
-      const { failure } = error
-      if (failure.type === 'stream-not-found') return 'not-found'
-      if (progress.hasTaken || attempt === 2 || !isHealing(failure)) throw errorOf(failure)
-    }
+  return callAgain((taking) => readOnce(open, taking, timeoutMs), take, errorOf)
 }
 
 export interface ReadLimits {
@@ -42,30 +26,28 @@ export interface ReadLimits {
   readonly errorOf: (failure: Failure) => Error
 }
 
-/** The call failed, not the taker. */
-class CallFailed extends Error {
-  readonly failure: Failure
-
-  constructor(failure: Failure) {
-    super(failure.message)
-    this.failure = failure
+async function readOnce(
+  open: () => AsyncIterable<KurrentResolvedEvent>,
+  take: Take,
+  timeoutMs: number,
+): Promise<Reading> {
+  try {
+    const events = opened(open)
+    return await (isFlowing(events)
+      ? takeFlowing(events, take, timeoutMs)
+      : takePulled(events, take, timeoutMs))
+  } catch (error) {
+    if (error instanceof CallFailed && error.failure.type === 'stream-not-found') return 'not-found'
+    throw error
   }
 }
 
-async function readOnce(
-  open: () => AsyncIterable<KurrentResolvedEvent>,
-  take: (resolved: KurrentResolvedEvent) => boolean,
-  timeoutMs: number,
-): Promise<Reading> {
-  let events: AsyncIterable<KurrentResolvedEvent>
+function opened<Events>(open: () => Events): Events {
   try {
-    events = open()
+    return open()
   } catch (error) {
     throw new CallFailed(asFailure(error))
   }
-  return isFlowing(events)
-    ? takeFlowing(events, take, timeoutMs)
-    : takePulled(events, take, timeoutMs)
 }
 
 /** A read of `@eventstore/db-client` is a Node stream with `cancel`; one of the other client is a generator, and ends by itself. */
@@ -84,11 +66,7 @@ function isFlowing(events: object): events is FlowingRead {
 const LEFT_OVER = 32
 
 /** Takes events as they flow, which costs a third of pulling them. What comes after the taker had enough flows away: a call whose end nobody reads keeps its client from being disposed of. */
-function takeFlowing(
-  read: FlowingRead,
-  take: (resolved: KurrentResolvedEvent) => boolean,
-  timeoutMs: number,
-): Promise<Reading> {
+function takeFlowing(read: FlowingRead, take: Take, timeoutMs: number): Promise<Reading> {
   return new Promise((resolve, reject) => {
     let isOver = false
     let leftOver = 0
@@ -142,7 +120,7 @@ function takeFlowing(
 
 async function takePulled(
   events: AsyncIterable<KurrentResolvedEvent>,
-  take: (resolved: KurrentResolvedEvent) => boolean,
+  take: Take,
   timeoutMs: number,
 ): Promise<Reading> {
   const silence = new Silence(timeoutMs)

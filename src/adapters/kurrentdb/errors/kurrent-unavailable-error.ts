@@ -18,5 +18,7 @@ function remedyOf(message: string): string {
     return "The server's certificate is not trusted: name its authority with tlsCaFile in the connection string."
   if (/ENOTFOUND|EAI_AGAIN|name resolution/i.test(message))
     return 'No such host is known: check the host in the connection string.'
+  if (/leader/i.test(message))
+    return 'Another server is to lead the cluster: try again. If it stays so, check that this machine reaches each server by the name that the cluster gives it.'
   return 'This call wrote nothing: try again. If it stays so, check host, port and tls=true or tls=false in the connection string.'
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../../event-store/checkpoint.ts'
+import { callAgain, CallFailed, type Take } from '../client/call-again.ts'
 import { asFailure, errorOf } from '../client/failure.ts'
 import type {
   KurrentFilter,
@@ -15,20 +16,30 @@ const SEARCH_WINDOW = 1000
 
 /**
  * Reads the events after a place that a filter of the server lets through, as far as `to`, by a subscription that is ended then: of a read, neither old servers nor the
- * older client can filter.
+ * older client can filter. A call that failed is made again as `callAgain` does.
  *
  * @param take gives false when it has enough.
  * @returns whether all as far as `to` came; false: `take` had enough.
  */
 export async function filteredRead(
   reader: KurrentReader,
-  range: {
-    readonly after: Checkpoint | undefined
-    readonly to: bigint
-    readonly prefixes: Pick<KurrentFilter, 'filterOn'> & { readonly prefixes: string[] }
-  },
-  take: (resolved: KurrentResolvedEvent) => boolean,
+  range: FilteredRange,
+  take: Take,
 ): Promise<boolean> {
+  return callAgain(
+    (taking) => readOnce(reader, range, taking),
+    take,
+    (failure) => errorOf(failure, '$all'),
+  )
+}
+
+interface FilteredRange {
+  readonly after: Checkpoint | undefined
+  readonly to: bigint
+  readonly prefixes: Pick<KurrentFilter, 'filterOn'> & { readonly prefixes: string[] }
+}
+
+async function readOnce(reader: KurrentReader, range: FilteredRange, take: Take): Promise<boolean> {
   const looked = new LookedThrough(range.to, reader.timeoutMs)
   let subscription: KurrentSubscription | undefined
   let events: AsyncIterator<KurrentResolvedEvent> | undefined
@@ -70,31 +81,40 @@ async function pull(
     looked,
     buffered,
   }: { readonly to: bigint; readonly looked: LookedThrough; readonly buffered: () => number },
-  take: (resolved: KurrentResolvedEvent) => boolean,
+  take: Take,
 ): Promise<boolean> {
-  let coming = events.next()
-  coming.catch(ignore)
+  let coming = nextOf(events)
   for (;;) {
-    const next = await arrived(coming, looked.whole).catch((error: unknown) => {
-      throw errorOf(asFailure(error), '$all')
-    })
+    const next = await arrived(coming, looked.whole)
     if (next === undefined) {
       // The server has told that nothing more comes, but what came before may still be on its way through the client's buffer.
       const late = await arrived(coming, nextRound())
       if (late === undefined && buffered() === 0) return true
       if (late === undefined) continue
     }
-    const { done, value } = (await coming) as IteratorResult<KurrentResolvedEvent, undefined>
+    const { done, value } = await coming
     // A server that ends the call does so without an error.
-    if (done === true) throw errorOf(ended(), '$all')
+    if (done === true) failed(ended())
     const position = value.event?.position?.commit ?? 0n
     if (position > to) return true
     looked.heard()
     if (!take(value)) return false
     if (position === to) return true
-    coming = events.next()
-    coming.catch(ignore)
+    coming = nextOf(events)
   }
+}
+
+/** The event that comes next. Nobody need wait for it. */
+function nextOf(
+  events: AsyncIterator<KurrentResolvedEvent>,
+): Promise<IteratorResult<KurrentResolvedEvent, undefined>> {
+  const coming = events.next().catch(failed)
+  coming.catch(ignore)
+  return coming
+}
+
+function failed(error: unknown): never {
+  throw new CallFailed(asFailure(error))
 }
 
 const ended = (): Error =>
@@ -136,7 +156,7 @@ class LookedThrough {
     })
     this.whole.catch(ignore)
     this.#timer = setTimeout(() => {
-      reject(silentFor(timeoutMs))
+      reject(new CallFailed(silentFor(timeoutMs)))
     }, timeoutMs)
   }
 

@@ -32,6 +32,8 @@ export interface KurrentServerOptions {
   readonly version?: '20.6' | '23.10' | '25.1' | '26.1' | undefined
   /** Whether it lists the batch call: without it, clients send each append by a call of its own (facts 2.1). Default true. */
   readonly hasBatchAppend?: boolean | undefined
+  /** It is a follower: reads that want the leader are sent to this port (facts 5, NotLeader). */
+  readonly leaderPort?: number | undefined
   /** Default 16 MiB; servers up to 25.0 take 1 MiB (facts 2.1). */
   readonly maxAppendSize?: number | undefined
   /** Refuses reads of `$all`, as it does to users without the right (facts 2.2). Default false. */
@@ -50,6 +52,7 @@ export class KurrentServer {
   readonly faults: Faults = new Faults()
   /** Of reads and subscriptions. */
   readonly openCalls: OpenCalls = new OpenCalls()
+  readonly openSubscriptions: OpenCalls = new OpenCalls()
   /** Of appends that have a call of their own. */
   readonly openAppends: OpenCalls = new OpenCalls()
   /** The credentials that came with reads and appends. */
@@ -164,11 +167,12 @@ export class KurrentServer {
     this.#noteCredentials(call)
     const options = call.request.getOptions()
     const isSubscription = options?.hasSubscription() === true
+    if (isSubscription) this.openSubscriptions.add(call)
     const fault = this.faults.take(isSubscription ? 'subscribe' : 'read')
     const sender = new Sender(call, fault, this.#code)
     if (fault?.kind === 'silence' && fault.after === undefined) return
     const isEarly = !(fault !== undefined && 'after' in fault)
-    const status = isEarly ? statusOf(fault, this.#code) : undefined
+    const status = this.#notLeader(call) ?? (isEarly ? statusOf(fault, this.#code) : undefined)
     if (status !== undefined) {
       sender.fail(status)
       return
@@ -187,6 +191,14 @@ export class KurrentServer {
     answer().catch((error: unknown) => {
       sender.fail({ code: this.#code.grpc.status.INTERNAL, details: String(error) })
     })
+  }
+
+  #notLeader({ metadata }: ReadCall): object | undefined {
+    const { leaderPort: port } = this.#options
+    const isWanted = metadata.get('requires-leader').includes('true')
+    return port !== undefined && isWanted
+      ? statusOf({ kind: 'not-leader', port }, this.#code)
+      : undefined
   }
 
   #delete(

@@ -1,0 +1,4 @@
+import { kurrentDBClient } from './kurrentdb-client.ts'
+import { testLeader } from './leader-tests.ts'
+
+testLeader(kurrentDBClient)
