@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import type { KurrentSubscription } from '../../../src/adapters/kurrentdb/client/kurrent-client.ts'
 import type { Checkpoint, EventStore, RecordedEvent, StreamId } from '../../../src/index.ts'
 import { seededRandom, type SeededRandom } from '../../faults/seeded-random.ts'
+import { holdSubscriptions } from './hold-subscriptions.ts'
 import { accountEvents, deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream, appendRaw, proposals } from './proposals.ts'
 import type { Fault } from './server/faults.ts'
@@ -127,6 +129,20 @@ export function testLogFaults(under: ClientUnderTest): void {
       expect(counts).toEqual([700])
     })
 
+    test('is read whole by a filter when all its events arrive before the first is taken', async () => {
+      await using bed = await KurrentBed.open(under)
+      const events = Array.from({ length: 10 }, (_, cents) => deposited(cents))
+      await bed.store.append(anyAccount(), events, { expectedVersion: 0 })
+      await bed.store.append(anyAccount(), [accountEvents.Noted('')], { expectedVersion: 0 })
+      const caughtUp = (subscription: KurrentSubscription) =>
+        new Promise<void>((resolve) => subscription.on('caughtUp', resolve))
+      holdSubscriptions(bed.client, caughtUp)
+
+      const { events: found } = await read(bed.store, ['Deposited'], 100)
+
+      expect(found.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    })
+
     test('finds its last event behind thousands of system events, and again when it is set back', async () => {
       await using bed = await KurrentBed.open(under)
       const account = anyAccount()
@@ -171,10 +187,10 @@ async function take(
   return taken
 }
 
-async function read(store: EventStore, types?: readonly string[]) {
+async function read(store: EventStore, types?: readonly string[], pageSize = 1) {
   const events: RecordedEvent[] = []
   let through: Checkpoint | undefined
-  for await (const page of store.readAll({ types, pageSize: 1 })) {
+  for await (const page of store.readAll({ types, pageSize })) {
     events.push(...page.events)
     through = page.through
   }

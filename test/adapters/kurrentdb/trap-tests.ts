@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { KurrentClient } from '../../../src/adapters/kurrentdb/client/kurrent-client.ts'
 import { kurrentdbEventStore } from '../../../src/adapters/kurrentdb/index.ts'
 import { streamId, type StreamId } from '../../../src/index.ts'
+import { eventually } from '../../faults/eventually.ts'
+import { holdSubscriptions } from './hold-subscriptions.ts'
 import { accountEvents, deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream, appendRaw, proposals } from './proposals.ts'
 import type { ClientUnderTest } from './test-client.ts'
@@ -124,6 +126,29 @@ export function testTraps(under: ClientUnderTest): void {
 
       await expect(client.dispose()).resolves.toBeUndefined()
       expect(await bed.callsLeftOpen()).toBe(0)
+    })
+
+    test('3: lets its client be disposed of after a filtered read that left behind what a server sent before it ended the call', async () => {
+      await using bed = await KurrentBed.open(under)
+      const many = Array.from({ length: 100 }, (_, cents) => deposited(cents))
+      await bed.store.append(anyAccount(), many, { expectedVersion: 0 })
+      const client = bed.anotherClient()
+      const store = bed.storeOver(client)
+      // As many as fill all three buffers of a subscription, so that its end waits behind them.
+      bed.server.faults.strike('subscribe', { kind: 'end', after: 40 })
+      holdSubscriptions(client, async () => {
+        await eventually(
+          () => bed.server.faults.isEmpty && bed.server.openSubscriptions.count === 0,
+        )
+        // What is answered later on the same connection comes after the end.
+        for (let turn = 0; turn < 3; turn++) await appendRaw(client, 'nodash')
+      })
+
+      const pages = store.readAll({ types: ['Deposited'], pageSize: 1 })
+      const page = await pages[Symbol.asyncIterator]().next()
+
+      expect(page.value).toMatchObject({ events: [{ version: 1 }] })
+      await expect(client.dispose()).resolves.toBeUndefined()
     })
 
     test('3: stops a subscription that waits on its signal, and leaves no call open', async () => {

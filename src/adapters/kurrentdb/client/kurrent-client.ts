@@ -141,8 +141,6 @@ export interface KurrentFilterOptions {
 
 export interface KurrentSubscription extends AsyncIterable<KurrentResolvedEvent> {
   unsubscribe(): Promise<void>
-  /** Events that came and were not taken yet. */
-  readonly readableLength?: number
   on(event: 'caughtUp', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }

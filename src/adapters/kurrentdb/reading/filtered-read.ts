@@ -63,11 +63,7 @@ async function readOnce(reader: KurrentReader, range: FilteredRange, take: Take)
     })
     subscription.on('error', ignore)
     events = subscription[Symbol.asyncIterator]()
-    return await pull(
-      events,
-      { ...range, looked, buffered: () => subscription?.readableLength ?? 0 },
-      take,
-    )
+    return await pull(events, { to: range.to, looked }, take)
   } finally {
     looked.end()
     if (subscription !== undefined) endCall(subscription.unsubscribe.bind(subscription), events)
@@ -76,22 +72,14 @@ async function readOnce(reader: KurrentReader, range: FilteredRange, take: Take)
 
 async function pull(
   events: AsyncIterator<KurrentResolvedEvent>,
-  {
-    to,
-    looked,
-    buffered,
-  }: { readonly to: bigint; readonly looked: LookedThrough; readonly buffered: () => number },
+  { to, looked }: { readonly to: bigint; readonly looked: LookedThrough },
   take: Take,
 ): Promise<boolean> {
   let coming = nextOf(events)
   for (;;) {
     const next = await arrived(coming, looked.whole)
-    if (next === undefined) {
-      // The server has told that nothing more comes, but what came before may still be on its way through the client's buffer.
-      const late = await arrived(coming, nextRound())
-      if (late === undefined && buffered() === 0) return true
-      if (late === undefined) continue
-    }
+    // The server has told that nothing more comes, but what came before may still be in the client's buffer.
+    if (next === undefined && (await arrived(coming, nextRound())) === undefined) return true
     const { done, value } = await coming
     // A server that ends the call does so without an error.
     if (done === true) failed(ended())
@@ -128,7 +116,7 @@ function arrived<Event>(
   return Promise.race([event, other])
 }
 
-/** After all that is due now: an event that left the buffer has arrived then. */
+/** After all that is due now: an event that the client holds has arrived then. */
 function nextRound(): Promise<undefined> {
   return new Promise((resolve) => {
     setImmediate(() => {

@@ -30,6 +30,11 @@ export class Faults {
     this.#coming.set(call, [...(this.#coming.get(call) ?? []), ...faults])
   }
 
+  /** Whether all have struck. */
+  get isEmpty(): boolean {
+    return [...this.#coming.values()].every((faults) => faults.length === 0)
+  }
+
   take(call: FaultyCall): Fault | undefined {
     return this.#coming.get(call)?.shift()
   }
