@@ -18,6 +18,8 @@ export function testAppendFaults(under: ClientUnderTest): void {
       ['dropped after it was written', { kind: 'drop', after: 'written' }],
       ['never answered, and not written', { kind: 'silence' }],
       ['never answered, and written', { kind: 'silence', after: 'written' }],
+      ['too late for the server, and not written', { kind: 'timeout' }],
+      ['too late for the server, and written', { kind: 'timeout', after: 'written' }],
     ])('under a version is written once when it is %s', async (_, fault) => {
       await using bed = await KurrentBed.open(under, { store: QUICK })
       const account = anyAccount()
@@ -36,6 +38,8 @@ export function testAppendFaults(under: ClientUnderTest): void {
       ['dropped after it was written', { kind: 'drop', after: 'written' }, 1],
       ['never answered', { kind: 'silence' }, 0],
       ['never answered, and written', { kind: 'silence', after: 'written' }, 1],
+      ['too late for the server', { kind: 'timeout' }, 0],
+      ['too late for the server, and written', { kind: 'timeout', after: 'written' }, 1],
     ])("under 'any' is not repeated when it is %s", async (_, fault, written) => {
       await using bed = await KurrentBed.open(under, { store: QUICK })
       const account = anyAccount()
@@ -45,6 +49,18 @@ export function testAppendFaults(under: ClientUnderTest): void {
 
       await expect(append).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', streamIds: [account] })
       expect(bed.server.log.stream(account).events).toHaveLength(written)
+    })
+
+    test('is not made again when it was refused', async () => {
+      await using bed = await KurrentBed.open(under)
+      const refusal = { kind: 'status', code: status.PERMISSION_DENIED, details: 'Access Denied' }
+      const denied = { ...refusal, exception: 'access-denied' } as Fault
+      bed.server.faults.strike('batch-append', denied)
+
+      const append = bed.store.append(anyAccount(), [deposited(1)], { expectedVersion: 0 })
+
+      await expect(append).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+      expect(bed.server.log.events).toEqual([])
     })
 
     test('follows the leader, with many appends under way', async () => {

@@ -15,6 +15,8 @@ const FAULTS: readonly (readonly [string, Fault, number])[] = [
   ['dropped after it was written', { kind: 'drop', after: 'written' }, 1],
   ['never answered', { kind: 'silence' }, 0],
   ['never answered, and written', { kind: 'silence', after: 'written' }, 1],
+  ['too late for the server', { kind: 'timeout' }, 0],
+  ['too late for the server, and written', { kind: 'timeout', after: 'written' }, 1],
 ]
 
 /** Appends with a call of their own each: of servers that list no batch call. */

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js'
 import { describe, expect, test } from '@jest/globals'
 import type { KurrentSubscription } from '../../../src/adapters/kurrentdb/client/kurrent-client.ts'
 import type { Checkpoint, EventStore, RecordedEvent, StreamId } from '../../../src/index.ts'
@@ -113,6 +114,35 @@ export function testLogFaults(under: ClientUnderTest): void {
       for await (const page of bed.store.readStream(account, { pageSize: 1 }))
         versions.push(...page.events.map(({ version }) => version))
       expect(versions).toEqual([1, 3])
+    })
+
+    test('is not read again when that was refused', async () => {
+      await using bed = await KurrentBed.open(under)
+      await bed.store.append(anyAccount(), [deposited(1)], { expectedVersion: 0 })
+      const refusal = { kind: 'status', code: status.PERMISSION_DENIED, details: 'Access Denied' }
+      const denied = { ...refusal, exception: 'access-denied' } as Fault
+      bed.server.faults.strike('read', denied)
+      bed.server.faults.strike('subscribe', denied)
+
+      const head = bed.store.head()
+      await expect(head).rejects.toMatchObject({ code: 'ACCESS_DENIED', subject: '$all' })
+      const filtered = read(bed.store, ['Deposited'])
+      await expect(filtered).rejects.toMatchObject({ code: 'ACCESS_DENIED', subject: '$all' })
+
+      expect((await read(bed.store, ['Deposited'])).events).toHaveLength(1)
+    })
+
+    test('keeps types apart whose names begin alike, over more events than the server looks at in one go', async () => {
+      await using bed = await KurrentBed.open(under)
+      const [first, last] = [anyAccount(), anyAccount()]
+      await bed.store.append(first, [accountEvents.Noted('first')], { expectedVersion: 0 })
+      await appendRaw(bed.client, anyAccount(), { events: proposals(2500, 'NotedTwice') })
+      await appendRaw(bed.client, anyAccount(), { events: proposals(2500, 'Other') })
+      await bed.store.append(last, [accountEvents.Noted('last')], { expectedVersion: 0 })
+
+      const { events } = await read(bed.store, ['Noted'], 100)
+
+      expect(events.map(({ data }) => data)).toEqual(['first', 'last'])
     })
 
     test('is read whole by a filter, also what the client still holds when the server is done', async () => {

@@ -46,6 +46,27 @@ export function testSnapshots(under: ClientUnderTest): void {
       expect(await store.head()).toMatchObject({ position: lastOf(bed, 'account-42') })
     })
 
+    test("are kept by appends and reads alone: the clients' calls for metadata are traps (5, 6)", async () => {
+      await using bed = await KurrentBed.open(under)
+      const called = new Set<string>()
+      const client = new Proxy(bed.client, {
+        get: (target, name: keyof TestClient) => {
+          const member: unknown = target[name]
+          if (typeof member !== 'function') return member
+          return (...args: unknown[]): unknown => {
+            called.add(name)
+            return Reflect.apply(member, target, args)
+          }
+        },
+      })
+      const snapshots = kurrentdbSnapshotStore({ client })
+
+      for (const version of [10, 20, 30]) await snapshots.save(snapshotAt(version), { keep: 2 })
+
+      expect([...called].sort()).toEqual(['appendToStream', 'readStream'])
+      expect(bed.server.log.stream(`$$-snapshots-account-42`).events).toHaveLength(1)
+    })
+
     test('are cut by the server, also after one that came late', async () => {
       await using bed = await KurrentBed.open(under)
       const snapshots = kurrentdbSnapshotStore({ client: bed.client })

@@ -47,14 +47,15 @@ async function answerBatch(
   append: Chunked & { readonly correlationId: SharedPb.UUID | undefined },
   service: AppendService,
 ): Promise<void> {
+  const { options, events, correlationId } = append
+  const name = nameIn(options?.getStreamIdentifier())
   const fault = service.faults.take('batch-append')
   const fail = (): void => {
     const status = statusOf(fault, service.code)
-    if (status !== undefined) call.emit('error', Object.assign(new Error(), status))
+    if (fault?.kind === 'timeout') call.write(service.replies.batchTimeout({ correlationId, name }))
+    else if (status !== undefined) call.emit('error', Object.assign(new Error(), status))
   }
   if (await isLost(fault, fail)) return
-  const { options, events, correlationId } = append
-  const name = nameIn(options?.getStreamIdentifier())
   const expected = batchExpectation(options)
   const outcome = write({ name, expected, events }, service)
   if (isLostAfter(fault, fail)) return

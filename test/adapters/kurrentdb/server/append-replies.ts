@@ -61,6 +61,17 @@ export class AppendReplies {
     }
   }
 
+  batchTimeout(to: {
+    readonly correlationId: SharedPb.UUID | undefined
+    readonly name: string
+  }): StreamsPb.BatchAppendResp {
+    const { streams, shared } = this.#code
+    return new streams.BatchAppendResp()
+      .setCorrelationId(to.correlationId)
+      .setStreamIdentifier(this.#messages.identifier(to.name))
+      .setError(this.#status('Timeout', new shared.Timeout()))
+  }
+
   classicConflict(actual: bigint | 'no_stream', expected: Expectation): StreamsPb.AppendResp {
     const { AppendResp } = this.#code.streams
     const { Empty } = this.#code.shared

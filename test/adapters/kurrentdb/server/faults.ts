@@ -12,6 +12,8 @@ export type Fault =
   | { readonly kind: 'end'; readonly after: number }
   /** No answer, ever. */
   | { readonly kind: 'silence'; readonly after?: 'written' | number }
+  /** The server answers that its own time for an append is over: it may have been written (facts 2.8). */
+  | { readonly kind: 'timeout'; readonly after?: 'written' }
   | { readonly kind: 'not-leader'; readonly port: number }
   | { readonly kind: 'slow'; readonly ms: number }
   | {
@@ -52,6 +54,8 @@ export function statusOf(
   switch (fault?.kind) {
     case 'drop':
       return { code: grpc.status.UNAVAILABLE, details: 'The call was dropped.' }
+    case 'timeout':
+      return { code: grpc.status.DEADLINE_EXCEEDED, details: 'Operation timed out' }
     case 'not-leader':
       return withTrailers(grpc, {
         code: grpc.status.NOT_FOUND,
