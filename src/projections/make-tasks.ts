@@ -21,7 +21,7 @@ export function makeTasks(
   options: ProjectionRunnerOptions,
   { runner, listeners }: { readonly runner: string; readonly listeners: RunnerListeners },
 ): readonly AnyTask[] {
-  const { store, projections, logger = warningLogger, pageSize = PAGE_SIZE } = options
+  const { store, projections, logger = warningLogger, pageSize } = options
   const { cacheBytes = 64 * 2 ** 20, leaseMs = LEASE_MS.default } = options
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 1)
     throw new RangeError(`cacheBytes is ${cacheBytes}. Use a whole number of bytes from 1.`)
@@ -31,7 +31,10 @@ export function makeTasks(
   const filters = projections.map(({ use }) => use(({ definition }) => filterOf<never>(definition)))
   const { types, categories } = unionOf(filters)
   const shared = new SharedFeed((after, signal, partition) =>
-    store.subscribe({ after, types, categories, partition, pageSize, signal }),
+    store.subscribe({
+      ...{ after, types, categories, partition, signal },
+      pageSize: pageSize ?? PAGE_SIZE,
+    }),
   )
   const make = <Document, Event extends RecordedEvent>(
     placed: Placed<Document, Event>,
@@ -50,7 +53,7 @@ export function makeTasks(
       context,
       placement,
       progress,
-      pageSize,
+      fillPageSize: pageSize ?? storage.fillPageSize ?? PAGE_SIZE,
       following,
     }) as unknown as AnyTask
   }

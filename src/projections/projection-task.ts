@@ -31,7 +31,8 @@ export interface TaskOptions<Document, Event extends RecordedEvent> {
   readonly context: ProjectionContext<Document, Event>
   readonly placement: Placement
   readonly progress: TaskProgress
-  readonly pageSize: number
+  /** Events per page while a build is filled. */
+  readonly fillPageSize: number
   /** Follows the log; shared by all projections of the runner. */
   readonly following: Feed
 }
@@ -120,7 +121,7 @@ export class ProjectionTask<Document, Event extends RecordedEvent> {
     const { store, filter } = this.context
     const { until } = options
     const { types, categories } = filter
-    const { pageSize } = this.#options
+    const { fillPageSize: pageSize } = this.#options
     const shared = new SharedFeed((after, reading, partition) =>
       store.readAll({ after, until, types, categories, partition, pageSize, signal: reading }),
     )

@@ -14,6 +14,8 @@ export interface ReadModelStorage<Document> {
   readonly name: string
   /** How much one commit is to hold, about, in characters of JSON, so that it takes no longer than the sink's other users can wait. Undefined: as much as there is. */
   readonly commitCharacters?: number | undefined
+  /** Events per page and commit while a build is filled, where the runner was not told. Undefined: as many as while it is followed. */
+  readonly fillPageSize?: number | undefined
 
   /**
    * Makes the storage and the lane records of a build that stands in the builds record; idempotent; the only place that makes lane records.

@@ -39,6 +39,19 @@ function small(commitCharacters: number) {
   return { memory, model, sizes }
 }
 
+/** Counts the events of each page by the documents of its commit. */
+function counted(fillPageSize?: number) {
+  const sizes: number[] = []
+  const model = altered(new MemoryReadModel<Letter>(), (inner) => ({
+    fillPageSize,
+    commit: (build, step, changes) => {
+      sizes.push(changes.writes.length)
+      return inner.commit(build, step, changes)
+    },
+  }))
+  return { model, sizes }
+}
+
 async function run(
   store: EventStore,
   model: ReturnType<typeof small>['model'],
@@ -65,6 +78,24 @@ test('commits hold no more than their sink wants, and all documents in the end',
   expect(sizes.length).toBeGreaterThan(8)
   expect((await memory.get('account-39'))?.text).toHaveLength(2000)
   expect(await runner.verify('letters')).toMatchObject([{ isIdentical: true }])
+})
+
+test('pages of a build that is filled are as large as its sink wants, unless the runner was told', async () => {
+  const store = openStore()
+  for (let id = 0; id < 20; id++) await append(store, `${id}`, deposited(1))
+  const asWanted = counted(8)
+  const asTold = counted(8)
+
+  await run(store, asWanted.model)
+  const told = new ProjectionRunner({
+    store,
+    projections: [project(letters(false)).into(asTold.model)],
+    pageSize: 5,
+  })
+  await told.runUntilCaughtUp()
+
+  expect(asWanted.sizes).toEqual([8, 8, 4])
+  expect(asTold.sizes).toEqual([5, 5, 5, 5])
 })
 
 test('one document that is larger than that is committed by itself', async () => {

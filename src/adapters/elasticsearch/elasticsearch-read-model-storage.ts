@@ -32,10 +32,14 @@ export interface ElasticsearchReadModelStorageOptions extends IndexDeclaration {
   readonly tombstoneRetentionMs: number
 }
 
+/** As many documents as make bulks fast: from here on they get no faster. */
+const FILL_PAGE_SIZE = 5000
+
 /** Read model storage in indices: one per build, an alias of the user's name that shows the live one, and one of records. */
 export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage<Document> {
   readonly sink: object
   readonly name: string
+  readonly fillPageSize = FILL_PAGE_SIZE
   readonly builds: KeptBuilds
   readonly #prepared: PreparedBuilds
   readonly #index: BuildIndex

@@ -39,6 +39,9 @@ const LONGEST_WRITE_MS = 60_000
 /** One commit holds the server up for as long as it takes: about so many characters of documents. */
 const COMMIT_CHARACTERS = 4 * 2 ** 20
 
+/** From here on a script takes other clients' time without doing more in a second. */
+const FILL_PAGE_SIZE = 2000
+
 export interface RedisStorageOptions<Document> {
   readonly layout: KeyLayout
   readonly indexes: DocumentIndexes<Document>
@@ -53,6 +56,7 @@ export class RedisReadModelStorage<Document> implements ReadModelStorage<Documen
   readonly sink: object
   readonly name: string
   readonly commitCharacters: number = COMMIT_CHARACTERS
+  readonly fillPageSize = FILL_PAGE_SIZE
   readonly builds: KeptBuilds
   readonly #connection: RedisConnection
   readonly #options: RedisStorageOptions<Document>
