@@ -8,8 +8,9 @@ import { NAME, NOTHING_WRONG, ProjectionPlace } from './projection-place.ts'
 import { ProjectionProcess } from './projection-process.ts'
 import { ProjectionTraffic } from './projection-traffic.ts'
 import type { WorkerSettings } from './projection-worker.ts'
+import { RequestHold } from './request-hold.ts'
 import { seededRandom, seeds } from './seeded-random.ts'
-import { describeOnSinks } from './sinks/describe-on-sinks.ts'
+import { describeOnSinks, urlOf } from './sinks/describe-on-sinks.ts'
 
 jest.setTimeout(120_000)
 
@@ -99,6 +100,43 @@ describeOnSinks('processes that run a projection', (sink) => {
       expect([halted.failure, other.failure]).toEqual([undefined, undefined])
     },
   )
+
+  test('change nothing by a write of a lane that arrives when another one has moved it on', async () => {
+    const random = seededRandom(1)
+    await using place = await ProjectionPlace.make(server, pool, {
+      sink,
+      lanes: 1,
+      leaseMs: 1000,
+      pageSize: 50,
+    })
+    await using network = await RequestHold.listen(urlOf(sink))
+    const [halted] = await start(1, {
+      ...place.settings,
+      sink: { name: sink.name, url: network.url },
+    })
+    await timeUntilShared(place, { among: [halted], shares: [1] })
+
+    const held = network.hold([halted.runner, sink.inLaneWrite])
+    await place.append(random)
+    await held
+    halted.halt()
+    await place.appendMany(10, random)
+    const [other] = await start(1, place.settings)
+    await timeUntilShared(place, { among: [halted, other], shares: [0, 1] })
+    await eventually(async () => (await place.wrongs()).behind === 0)
+    await other.stop() // nobody but the late one writes now
+    const moved = await place.lanes()
+    await network.letGo()
+
+    expect(await place.lanes()).toEqual(moved)
+    expect(await place.wrongs()).toEqual(NOTHING_WRONG)
+    halted.goOn()
+    await place.append(random)
+    await eventually(async () => (await place.wrongs()).behind === 0)
+    expect(await place.wrongs()).toEqual(NOTHING_WRONG)
+    expect([halted.lost, other.lost]).toEqual([[0], []])
+    expect([halted.failure, other.failure]).toEqual([undefined, undefined])
+  })
 })
 
 /** Resolves when processes have so many lanes, smallest shares first, and nobody else has any. @returns how long it took, in milliseconds. */

@@ -24,6 +24,7 @@ export const elasticsearchSink: FaultSink = {
   holdsLog: false,
   unavailable: 'ELASTICSEARCH_UNAVAILABLE',
   isDivided: true,
+  inLaneWrite: '/_doc/lane-',
   open: (options) => new OpenElasticsearch(options),
   inspect: (options) => new ElasticsearchInspector(options),
 }

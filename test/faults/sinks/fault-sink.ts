@@ -17,6 +17,8 @@ export interface FaultSink {
   readonly unavailable: string
   /** Whether documents and lane are written by several requests: it tells which of them hold documents. */
   readonly isDivided: boolean
+  /** What a request that writes documents' lane contains, beside its owner's name; where one request writes both, a part of their keys. */
+  readonly inLaneWrite: string
   open(options: SinkOptions): OpenSink | Promise<OpenSink>
   inspect(options: SinkOptions): SinkInspector | Promise<SinkInspector>
 }

@@ -23,6 +23,7 @@ export const postgresSink: FaultSink = {
   holdsLog: true,
   unavailable: 'DATABASE_UNAVAILABLE',
   isDivided: false,
+  inLaneWrite: 'account-',
   open: (options) => new OpenPostgres(options),
   inspect: (options) => new PostgresInspector(options),
 }

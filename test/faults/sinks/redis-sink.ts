@@ -20,6 +20,7 @@ export const redisSink: FaultSink = {
   holdsLog: false,
   unavailable: 'REDIS_UNAVAILABLE',
   isDivided: false,
+  inLaneWrite: 'account-',
   open: (options) => OpenRedis.open(options),
   inspect: (options) => RedisInspector.open(options),
 }
