@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type pg from 'pg'
 import type { BuildsRecord, ProjectionRunner } from '../../src/index.ts'
 import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
+import { PrivateCluster } from '../adapters/redis/private-cluster.ts'
+import { skippedPrivately } from '../adapters/redis/private-redis.ts'
 import { eventually } from './eventually.ts'
 import { isFullSize } from './full-size.ts'
 import { NAME, NOTHING_WRONG, ProjectionPlace, type PlaceSettings } from './projection-place.ts'
@@ -10,8 +12,9 @@ import { ProjectionProcess } from './projection-process.ts'
 import { ProjectionTraffic } from './projection-traffic.ts'
 import type { Death, Operation } from './projection-worker.ts'
 import { seededRandom, seeds, type SeededRandom } from './seeded-random.ts'
-import { describeOnSinks } from './sinks/describe-on-sinks.ts'
+import { describeOnSinks, skippedOn } from './sinks/describe-on-sinks.ts'
 import type { FaultSink } from './sinks/fault-sink.ts'
+import { redisSink } from './sinks/redis-sink.ts'
 
 jest.setTimeout(120_000)
 
@@ -37,6 +40,37 @@ const LAST_OPERATIONS: readonly (readonly Operation[])[] = [
 const LONGEST_LIFE_MS = 40_000
 
 describeOnSinks('killed processes that run a projection', (sink) => {
+  leaveNothingWrong({ sink, count: isFullSize ? 200 : 20 })
+})
+
+const describeOnCluster = (skippedOn(redisSink) ?? skippedPrivately) ? describe.skip : describe
+
+describeOnCluster(
+  'killed processes that run a projection into a cluster of three Redis masters',
+  () => {
+    let cluster: PrivateCluster
+
+    beforeAll(async () => {
+      cluster = await PrivateCluster.start()
+    })
+    afterAll(() => cluster[Symbol.asyncDispose]())
+
+    leaveNothingWrong({
+      sink: redisSink,
+      sinkUrl: () => cluster.masters[0]?.url,
+      count: isFullSize ? 200 : 6,
+    })
+  },
+)
+
+interface Killed {
+  readonly sink: FaultSink
+  readonly sinkUrl?: () => string | undefined
+  /** Seeds. */
+  readonly count: number
+}
+
+function leaveNothingWrong({ sink, sinkUrl, count }: Killed): void {
   const server = new PostgresServer()
   const processes: ProjectionProcess[] = []
   let pool: pg.Pool
@@ -67,9 +101,12 @@ describeOnSinks('killed processes that run a projection', (sink) => {
     return `${operations.join(', ')}: ${death.moment} request ${death.request}, or ${death.ofDocuments} of documents`
   }
 
-  test.each(seeds(isFullSize ? 200 : 20))('leave nothing wrong, seed %i', async (seed) => {
+  test.each(seeds(count))('leave nothing wrong, seed %i', async (seed) => {
     const random = seededRandom(seed)
-    await using place = await ProjectionPlace.make(server, pool, { sink, ...anySettings(random) })
+    await using place = await ProjectionPlace.make(server, pool, {
+      ...{ sink, sinkUrl: sinkUrl?.() },
+      ...anySettings(random),
+    })
     await place.appendMany(40, random)
     await using traffic = new ProjectionTraffic(place, { seed, appends: 80, pauseMs: 20 })
 
@@ -89,7 +126,7 @@ describeOnSinks('killed processes that run a projection', (sink) => {
     expect({ deaths, verified }).toMatchObject({ deaths, verified: { isIdentical: true } })
     expect({ deaths, ...(await place.builds()) }).toMatchObject({ deaths, ...completed })
   })
-})
+}
 
 function anySettings(random: SeededRandom): Omit<PlaceSettings, 'sink'> {
   return { lanes: 1 + random.below(3), leaseMs: LEASE_MS, pageSize: anyPageSize(random) }

@@ -26,6 +26,8 @@ export const NAME: string = accountBalances.name
 
 export interface PlaceSettings extends Pick<WorkerSettings, 'lanes' | 'leaseMs' | 'pageSize'> {
   readonly sink: FaultSink
+  /** Of the sink. Default: that of the environment. */
+  readonly sinkUrl?: string | undefined
 }
 
 /** An event store and a read model in a namespace of their own, as the test sees them while processes work on them. */
@@ -51,10 +53,10 @@ export class ProjectionPlace implements AsyncDisposable {
   static async make(
     server: PostgresServer,
     pool: pg.Pool,
-    { sink, ...settings }: PlaceSettings,
+    { sink, sinkUrl = urlOf(sink), ...settings }: PlaceSettings,
   ): Promise<ProjectionPlace> {
     const schema = server.anySchema()
-    const options = { url: urlOf(sink), namespace: schema }
+    const options = { url: sinkUrl, namespace: schema }
     const [opened, inspector] = [await sink.open(options), await sink.inspect(options)]
     const place = new ProjectionPlace(
       { ...settings, url: server.url, schema, sink: { name: sink.name, url: options.url } },

@@ -1,5 +1,9 @@
-import { createClient } from 'redis'
-import { RedisReadModel, type RedisClient } from '../../../src/adapters/redis/index.ts'
+import {
+  RedisReadModel,
+  type RedisClient,
+  type RedisClusterClient,
+  type RedisCommandOptions,
+} from '../../../src/adapters/redis/index.ts'
 import type { ReadModel } from '../../../src/index.ts'
 import type { Balance } from '../../domain/account.ts'
 import type { Trail } from '../projection-trails.ts'
@@ -12,6 +16,7 @@ import type {
   SinkOptions,
 } from './fault-sink.ts'
 import { RedisLaneAudit } from './redis-lane-audit.ts'
+import { newClient, RedisNodes } from './redis-nodes.ts'
 
 export const redisSink: FaultSink = {
   name: 'redis',
@@ -25,24 +30,20 @@ export const redisSink: FaultSink = {
   inspect: (options) => RedisInspector.open(options),
 }
 
-type Client = ReturnType<typeof newClient>
-
-/** Read models with the prefixes `<namespace>-balances` and `<namespace>-trails`. */
+/** Read models with the prefixes `<namespace>-balances` and `<namespace>-trails`, on a server, or the cluster that it belongs to. */
 class OpenRedis implements OpenSink {
   readonly #namespace: string
-  readonly #connected: Client
-  readonly #client: RedisClient
+  readonly #nodes: RedisNodes
+  readonly #client: RedisClient | RedisClusterClient
 
-  private constructor({ namespace, around }: SinkOptions, connected: Client) {
+  private constructor({ namespace, around }: SinkOptions, nodes: RedisNodes) {
     this.#namespace = namespace
-    this.#connected = connected
-    this.#client = around === undefined ? connected : countedBy(around, connected)
+    this.#nodes = nodes
+    this.#client = around === undefined ? nodes.client : countedBy(around, nodes.client)
   }
 
   static async open(options: SinkOptions): Promise<OpenRedis> {
-    const client = newClient(options.url)
-    await client.connect()
-    return new OpenRedis(options, client)
+    return new OpenRedis(options, await RedisNodes.connect(options.url))
   }
 
   balances(): ReadModel<Balance> {
@@ -59,50 +60,49 @@ class OpenRedis implements OpenSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#connected.destroy()
+    this.#nodes.destroy()
   }
 }
 
 /** Reads keys as a reader in another language would. */
 class RedisInspector implements SinkInspector {
-  readonly #client: Client
+  readonly #nodes: RedisNodes
   readonly #namespace: string
   readonly #prefix: string
-  readonly #audit: RedisLaneAudit
+  readonly #audits: readonly RedisLaneAudit[]
 
-  private constructor(client: Client, { url, namespace }: SinkOptions) {
-    this.#client = client
+  private constructor(nodes: RedisNodes, { namespace }: SinkOptions) {
+    this.#nodes = nodes
     this.#namespace = namespace
     this.#prefix = balancesOf(namespace)
-    this.#audit = new RedisLaneAudit(monitorOf(newClient(url)), this.#prefix)
+    this.#audits = nodes.urls.map((url) => new RedisLaneAudit(newClient(url), this.#prefix))
   }
 
   static async open(options: SinkOptions): Promise<RedisInspector> {
-    const client = newClient(options.url)
-    await client.connect()
-    return new RedisInspector(client, options)
+    return new RedisInspector(await RedisNodes.connect(options.url), options)
   }
 
-  watchLanes(): Promise<void> {
-    return this.#audit.begin()
+  async watchLanes(): Promise<void> {
+    for (const audit of this.#audits) await audit.begin()
   }
 
   async stolen(): Promise<readonly string[]> {
-    return this.#audit.stolen
+    return this.#audits.flatMap(({ stolen }) => stolen)
   }
 
   async shownBuild(): Promise<number | undefined> {
-    const live = await this.#client.hGet(`${this.#prefix}:builds`, 'live')
+    const [live] = await this.#buildsFields('live')
     return live === null ? undefined : Number(live)
   }
 
   /** Also what leaderboards and look-ups say: a document that they disagree with is shown as none. */
   async shownDocuments(): Promise<ReadonlyMap<string, ShownDocument>> {
     const found = new Map<string, ShownDocument>()
-    const builds = await this.#client.hmGet(`${this.#prefix}:builds`, ['live', 'lanes'])
-    for (let lane = 0; lane < Number(builds[1] ?? 0); lane++) {
-      const tag = `{${this.#prefix}:b${builds[0]}:${lane}}`
-      for (const key of await this.#client.zRange(`${tag}:keys`, 0, -1)) {
+    const [live, lanes] = await this.#buildsFields('live', 'lanes')
+    for (let lane = 0; lane < Number(lanes ?? 0); lane++) {
+      const tag = `{${this.#prefix}:b${live}:${lane}}`
+      const keys = `${tag}:keys`
+      for (const key of (await this.#nodes.ask(keys, ['ZRANGE', keys, '0', '-1'])) as string[]) {
         const document = await this.#documentOf(tag, key)
         if (document !== undefined) found.set(key, document)
       }
@@ -112,74 +112,61 @@ class RedisInspector implements SinkInspector {
 
   async storedBuilds(): Promise<readonly number[]> {
     const numbers = new Set<number>()
-    for (const key of await this.#keys(`{${this.#prefix}:b*`)) {
-      const isMark = key.endsWith(':lane') && (await this.#client.hExists(key, 'dropped'))
+    for (const key of await this.#nodes.keys(`{${this.#prefix}:b*`)) {
+      const isMark =
+        key.endsWith(':lane') && (await this.#nodes.ask(key, ['HEXISTS', key, 'dropped'])) === 1
       if (!isMark) numbers.add(Number(/:b(\d+):/.exec(key)?.[1]))
     }
     return [...numbers]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const pattern of [`${this.#namespace}-*`, `{${this.#namespace}-*`]) {
-      const keys = await this.#keys(pattern)
-      if (keys.length > 0) await this.#client.unlink([...keys])
-    }
-    this.#client.destroy()
-    this.#audit.end()
+    for (const pattern of [`${this.#namespace}-*`, `{${this.#namespace}-*`])
+      for (const key of await this.#nodes.keys(pattern)) await this.#nodes.ask(key, ['UNLINK', key])
+    this.#nodes.destroy()
+    for (const audit of this.#audits) audit.end()
   }
 
+  async #buildsFields(...fields: readonly string[]): Promise<readonly (string | null)[]> {
+    const key = `${this.#prefix}:builds`
+    return (await this.#nodes.ask(key, ['HMGET', key, ...fields])) as (string | null)[]
+  }
+
+  /** Document and indices at one moment. */
   async #documentOf(tag: string, key: string): Promise<ShownDocument | undefined> {
-    const replies = await this.#client
-      .multi()
-      .hmGet(`${tag}:d:${key}`, ['document', 'position'])
-      .zScore(`${tag}:z:byCents`, key)
-      .exec()
-    const [[json, position], score] = replies as unknown as [(string | null)[], number | null]
+    const keys = [`${tag}:d:${key}`, `${tag}:z:byCents`]
+    const reply = await this.#nodes.ask(`${tag}:d:${key}`, ['EVAL', READ, '2', ...keys, key])
+    const [[json, position], score] = reply as [(string | null)[], string | null]
     if (typeof json !== 'string' || typeof position !== 'string') return undefined // deleted meanwhile
     const document = JSON.parse(json) as Balance
-    const isFound = await this.#client.sIsMember(`${tag}:s:byOwner:${document.owner}`, key)
-    const agrees = score === document.cents && isFound === 1
+    const owned = `${tag}:s:byOwner:${document.owner}`
+    const isFound = (await this.#nodes.ask(owned, ['SISMEMBER', owned, key])) === 1
+    const agrees = score === String(document.cents) && isFound
     return { document: agrees ? document : DISAGREEING, position: BigInt(position) }
   }
-
-  async #keys(pattern: string): Promise<readonly string[]> {
-    const found: string[] = []
-    for await (const keys of this.#client.scanIterator({ MATCH: pattern, COUNT: 1000 }))
-      found.push(...keys)
-    return found
-  }
 }
+
+const READ =
+  "return { redis.call('HMGET', KEYS[1], 'document', 'position'), redis.call('ZSCORE', KEYS[2], ARGV[1]) }"
 
 const DISAGREEING: Balance = { owner: 'not as its indexes say', cents: 0, events: 0 }
 
 const balancesOf = (namespace: string): string => `${namespace}-balances`
 
-function newClient(url: string) {
-  const socket = { reconnectStrategy: (retries: number) => Math.min(20 * (retries + 1), 200) }
-  const client = createClient({ url, disableOfflineQueue: true, socket })
-  return client.on('error', () => undefined) // connections that a test cuts
-}
-
-function monitorOf(client: Client): ConstructorParameters<typeof RedisLaneAudit>[0] {
+function countedBy(
+  around: Around,
+  client: RedisClient | RedisClusterClient,
+): RedisClient | RedisClusterClient {
+  if (!('nodeClient' in client))
+    return {
+      options: client.options,
+      sendCommand: (args: readonly string[], options?: RedisCommandOptions) =>
+        around(() => client.sendCommand(args, options)),
+    }
   return {
-    get isOpen() {
-      return client.isOpen
-    },
-    connect: () => client.connect(),
-    monitor: async (listener) => {
-      await client.monitor((line) => {
-        listener(line)
-      })
-    },
-    destroy: () => {
-      client.destroy()
-    },
-  }
-}
-
-function countedBy(around: Around, client: Client): RedisClient {
-  return {
-    options: client.options,
-    sendCommand: (args, options) => around(() => client.sendCommand(args, options)),
+    masters: client.masters,
+    nodeClient: async (master) => countedBy(around, await client.nodeClient(master)) as RedisClient,
+    sendCommand: (key, isReadonly, args, options) =>
+      around(() => client.sendCommand(key, isReadonly, args, options)),
   }
 }
