@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import {
   project,
   ProjectionRunner,
+  streamId,
   type DomainEvent,
   type EventStore,
   type GlobalPosition,
@@ -11,10 +12,11 @@ import {
 import { ElasticsearchServer } from '../adapters/elasticsearch/elasticsearch-server.ts'
 import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
 import { connect, redisUrl, removeKeys } from '../adapters/redis/redis-server.ts'
-import { accountBalances, type Balance } from '../domain/account.ts'
-import { silent } from '../projections/runner-fixture.ts'
+import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
+import { altered, silent as silentLogger } from '../projections/runner-fixture.ts'
 import { bankRows, statedAfter, type BankRow } from './bank-rows.ts'
 import { openStore } from './open-store.ts'
+import { trails, wrongTrails, type Trail } from './projection-trails.ts'
 import { skippedOn, urlOf } from './sinks/describe-on-sinks.ts'
 import type { OpenSink, SinkName } from './sinks/fault-sink.ts'
 import { FAULT_SINKS } from './sinks/fault-sinks.ts'
@@ -25,6 +27,8 @@ jest.setTimeout(180_000)
 const SINKS = Object.values(FAULT_SINKS)
 const LANES = 2
 const TIMEOUT_MS = 60_000
+/** For a step that takes some 50 ms: who waits for a sink behind a gate waits for ever. */
+const GATED_MS = 15_000
 /** In which rows are appended while a sink does not answer. */
 const STEPS = 15
 /** Share of the file that is there before the runner begins. */
@@ -38,7 +42,7 @@ suite(
   () => {
     const server = new PostgresServer()
     const namespace = server.anySchema()
-    const opened: AsyncDisposable[] = []
+    const opened: OpenSink[] = []
     const proxies = new Map<SinkName, TcpProxy>()
     const models = new Map<SinkName, ReadModel<Balance>>()
     let store: EventStore
@@ -55,7 +59,7 @@ suite(
       for (const sink of SINKS) {
         const proxy = await TcpProxy.listen(urlOf(sink))
         const open: OpenSink = await sink.open({ url: proxy.url, namespace })
-        opened.push(open, proxy)
+        opened.push(open)
         proxies.set(sink.name, proxy)
         models.set(sink.name, open.balances())
       }
@@ -63,7 +67,7 @@ suite(
       more = Math.min(300, Math.floor(rows.length / 20 / STEPS) * STEPS)
       runner = new ProjectionRunner({
         store,
-        logger: silent,
+        logger: silentLogger,
         leaseMs: 3000,
         projections: [...models.values()].map((model) =>
           project(accountBalances).into(model, { lanes: LANES }),
@@ -75,7 +79,7 @@ suite(
 
     afterAll(async () => {
       await runner.stop()
-      for (const each of opened) await each[Symbol.asyncDispose]()
+      for (const each of [...opened, ...proxies.values()]) await each[Symbol.asyncDispose]()
       await forget(namespace)
       await server.close()
     })
@@ -118,6 +122,37 @@ suite(
           expect(answer).toEqual(statedAfter(rows.slice(0, appended)))
       })
 
+    for (const { name, title } of SINKS)
+      test(`goes on in the others however long ${title} takes to answer`, async () => {
+        const all = new Map(
+          opened.map((open, index) => [SINKS[index]?.name ?? name, open.trails()]),
+        )
+        const silent = all.get(name) ?? never()
+        const others = [...all.values()].filter((model) => model !== silent)
+        const gate = new Gate()
+        await using tracing = new ProjectionRunner({
+          store,
+          logger: silentLogger,
+          leaseMs: 60_000,
+          projections: [
+            ...others.map((model) => project(trails).into(model)),
+            project(trails).into(gate.before(silent)),
+          ],
+        })
+        await tracing.runUntilCaughtUp()
+        await tracing.start()
+        await depositInSteps(1, [...all.values()]) // all of them follow
+
+        gate.shut()
+        try {
+          await depositInSteps(STEPS, others)
+        } finally {
+          gate.open()
+        }
+
+        for (const model of all.values()) expect(await wrongTrails(model, store)).toEqual([])
+      })
+
     /** Each step is a page of its own: more of them than are kept for who does not take them. @returns the head. */
     async function appendInSteps(awaited: typeof models): Promise<GlobalPosition | undefined> {
       let head: GlobalPosition | undefined
@@ -129,9 +164,24 @@ suite(
       return head
     }
 
+    /** The same by deposits to an account that is not in the file. */
+    async function depositInSteps(
+      steps: number,
+      awaited: readonly ReadModel<Trail>[],
+    ): Promise<void> {
+      for (let step = 0; step < steps; step++) {
+        const deposit = accountEvents.MoneyDeposited({ cents: step })
+        const { position } = await store.append(streamId('account', '0'), [deposit], {
+          expectedVersion: 'any',
+        })
+        for (const model of awaited) await model.waitFor(position, { timeoutMs: GATED_MS })
+      }
+    }
+
     /** Appends the next rows of the file. */
     async function append(count: number): Promise<void> {
       const next = rows.slice(appended, appended + count)
+      if (next.length < count) throw new Error('The file has not enough rows for all tests.')
       for (let from = 0; from < next.length; from += 500) {
         const byAccount = new Map<StreamId, DomainEvent[]>()
         for (const { account, event } of next.slice(from, from + 500))
@@ -149,6 +199,39 @@ suite(
   },
 )
 
+/** Keeps a sink from taking what is written to it for as long as it is shut: no deadline ends that. */
+class Gate {
+  #way = Promise.resolve()
+  #open = (): void => undefined
+
+  shut(): void {
+    this.#way = new Promise((resolve) => {
+      this.#open = resolve
+    })
+  }
+
+  open(): void {
+    this.#open()
+  }
+
+  before(model: ReadModel<Trail>): ReadModel<Trail> {
+    return altered(model, (storage) => ({
+      writeLane: async (...step) => {
+        await this.#way
+        return storage.writeLane(...step)
+      },
+      commit: async (...step) => {
+        await this.#way
+        return storage.commit(...step)
+      },
+    }))
+  }
+}
+
+function never(): never {
+  throw new Error('There is no such sink.')
+}
+
 /** Removes what the tests put into the sinks beside the log. */
 async function forget(namespace: string): Promise<void> {
   const elasticsearch = new ElasticsearchServer()
@@ -156,6 +239,7 @@ async function forget(namespace: string): Promise<void> {
   await elasticsearch.close()
   const redis = await connect(redisUrl())
   await removeKeys(redis, `${namespace}-balances`)
+  await removeKeys(redis, `${namespace}-trails`)
   await redis.close()
 }
 
