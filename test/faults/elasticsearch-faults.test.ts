@@ -24,7 +24,6 @@ import {
 } from '../adapters/elasticsearch/faulty-elasticsearch.ts'
 import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
 import { openStore, silent } from '../projections/runner-fixture.ts'
-import { eventually } from './eventually.ts'
 import { isFullSize } from './full-size.ts'
 import { PrivateElasticsearch } from './private-elasticsearch.ts'
 import { seededRandom, seeds, type SeededRandom } from './seeded-random.ts'
@@ -228,7 +227,7 @@ describeOnElasticsearch("a bulk that arrives late, when its sender's lane has go
 
       await zombie.wake()
 
-      await eventually(async () => (await wrongIn(heir, store)).length === 0)
+      expect(await wrongIn(heir, store)).toEqual([])
     },
     240_000,
   )
