@@ -301,13 +301,12 @@ test('reads positions of any size, and versions, exactly', () => {
       fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
       fc.integer({ min: 1, max: 2 ** 31 - 1 }),
       (position, version) => {
-        const digits = (number: number | bigint, count: number) =>
-          number.toString(16).padStart(count, '0')
-        const header = `${id}${moment}${digits(position, 16)}${digits(version, 8)}7fff`
+        const header = `${id} ${moment}  ${position} ${version} 3 {"userId":"7"}`
 
-        const row = new StoredRow(account, ['Opened', header, '{}', '{}', null])
+        const row = new StoredRow(account, ['Opened', header, '{}'])
 
-        expect(row).toMatchObject({ position, version, schemaVersion: 2 ** 15 - 1, id })
+        expect(row).toMatchObject({ position, version, schemaVersion: 3, id })
+        expect(row.metadata).toBe('{"userId":"7"}')
       },
     ),
   )

@@ -12,7 +12,7 @@ import { positionOf, StoredRow, type StoredColumns } from './stored-row.ts'
  * @throws {StoreRewoundError} no row says that `after` was found.
  */
 export function logPage(rows: readonly Row[], { after, limit }: Asked): StoredLogPage {
-  const count = rows.findLastIndex((row) => row[STREAM_ID] !== null) + 1
+  const count = rows.findLastIndex((row) => row[3] !== null) + 1
   const marks = rows.slice(count)
   const events = rows.slice(0, count).map(eventOf)
   const head = placeOf(marks, 'head')
@@ -31,11 +31,8 @@ interface Asked {
   readonly limit: number
 }
 
-/** Column that places do not have. */
-const STREAM_ID = 5
-
 function eventOf(row: Row): StoredEvent {
-  return new StoredRow(row[STREAM_ID] as StreamId, row as unknown as StoredColumns)
+  return new StoredRow(row[3] as StreamId, row as unknown as StoredColumns)
 }
 
 function placeOf(marks: readonly Row[], name: string): Checkpoint | undefined {

@@ -4,11 +4,10 @@ import type { StreamId } from '../../../event-store/stream-id.ts'
 import { millisecondsOfHex } from '../database/timestamp.ts'
 
 /**
- * An event in the columns type, header, data, metadata and occurred_at (null when it is recorded_at) of the queries `read_…`.
+ * An event in the columns type, header and data of the queries `read_…`.
  *
- * The header holds the rest: the id, and then in hexadecimal digits recorded_at (16), position (16), version (8) and schema_version (4). A text for each
- * would take `pg` a tenth of a microsecond, as much as a sixth of parsing the data; decimal numbers and metadata joined by `concat_ws` took the server 12 %
- * more for a page.
+ * The header holds the rest, parted by blanks: id, recorded_at, occurred_at (empty when it is the same), position, version, schema_version, metadata.
+ * A text for each of them would take `pg` a tenth of a microsecond, as much as a sixth of parsing the data.
  */
 export class StoredRow implements StoredEvent {
   readonly streamId: StreamId
@@ -18,67 +17,63 @@ export class StoredRow implements StoredEvent {
   readonly type: string
   readonly schemaVersion: number
   readonly data: string
-  readonly metadata: string
   readonly #header: string
-  readonly #occurredAt: string | null
+  readonly #metadataAt: number
 
-  /** Without destructuring the row: it would take 30 of the 1,550 ns that reading an event of a log does. */
+  /** In one pass, without texts of the numbers, and without destructuring the row: they would take 80 of the 1,550 ns that reading an event of a log does. */
   constructor(streamId: StreamId, row: StoredColumns) {
     const header = row[1]
-    const position = hexadecimal(header, POSITION, VERSION)
+    const positionAt =
+      header.charCodeAt(OCCURRED_AT) === BLANK ? OCCURRED_AT + 1 : OCCURRED_AT + MOMENT + 1
+    let at = positionAt
+    let digit: number
+    let position = 0
+    while ((digit = header.charCodeAt(at++)) >= ZERO) position = position * 10 + digit - ZERO
+    const positionEnd = at - 1
+    let version = 0
+    while ((digit = header.charCodeAt(at++)) >= ZERO) version = version * 10 + digit - ZERO
+    let schemaVersion = 0
+    while ((digit = header.charCodeAt(at++)) >= ZERO)
+      schemaVersion = schemaVersion * 10 + digit - ZERO
     this.streamId = streamId
-    this.version = hexadecimal(header, VERSION, SCHEMA_VERSION)
-    this.position = (
-      position <= Number.MAX_SAFE_INTEGER
-        ? BigInt(position)
-        : BigInt(`0x${header.slice(POSITION, VERSION)}`)
-    ) as GlobalPosition
-    this.id = header.slice(0, RECORDED_AT)
+    this.version = version
+    this.position =
+      positionEnd - positionAt > EXACT_DIGITS
+        ? positionOf(header.slice(positionAt, positionEnd))
+        : (BigInt(position) as GlobalPosition)
+    this.id = header.slice(0, ID)
     this.type = row[0]
-    this.schemaVersion = hexadecimal(header, SCHEMA_VERSION, END)
+    this.schemaVersion = schemaVersion
     this.data = row[2]
-    this.metadata = row[3]
     this.#header = header
-    this.#occurredAt = row[4]
+    this.#metadataAt = at
+  }
+
+  get metadata(): string {
+    return this.#header.slice(this.#metadataAt)
   }
 
   get recordedAtMs(): number {
-    return millisecondsOfHex(this.#header.slice(RECORDED_AT, POSITION))
+    return millisecondsOfHex(this.#header.slice(RECORDED_AT, RECORDED_AT + MOMENT))
   }
 
   get occurredAtMs(): number {
-    return this.#occurredAt === null ? this.recordedAtMs : millisecondsOfHex(this.#occurredAt)
+    if (this.#header[OCCURRED_AT] === ' ') return this.recordedAtMs
+    return millisecondsOfHex(this.#header.slice(OCCURRED_AT, OCCURRED_AT + MOMENT))
   }
 }
 
-/** Where the parts of a header begin. */
-const RECORDED_AT = 36
-const POSITION = RECORDED_AT + 16
-const VERSION = POSITION + 16
-const SCHEMA_VERSION = VERSION + 8
-const END = SCHEMA_VERSION + 4
+const ID = 36
+const MOMENT = 16
+const RECORDED_AT = ID + 1
+const OCCURRED_AT = RECORDED_AT + MOMENT + 1
 
-export type StoredColumns = readonly [
-  type: string,
-  header: string,
-  data: string,
-  metadata: string,
-  occurredAt: string | null,
-]
+export type StoredColumns = readonly [type: string, header: string, data: string]
 
-/** The number that digits of a text stand for, without a text of them; of a greater one than 2^53, about. */
-function hexadecimal(text: string, from: number, to: number): number {
-  let number = 0
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at)
-    number = number * 16 + (code < LETTERS ? code - ZERO : code - A + 10)
-  }
-  return number
-}
-
+const BLANK = ' '.charCodeAt(0)
 const ZERO = '0'.charCodeAt(0)
-const A = 'a'.charCodeAt(0)
-const LETTERS = 'A'.charCodeAt(0)
+/** Whole numbers of so many digits are exact. */
+const EXACT_DIGITS = 15
 
 /** A position that the database gave: it need not be checked. */
 export function positionOf(text: string): GlobalPosition {

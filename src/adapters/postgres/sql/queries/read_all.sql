@@ -36,8 +36,12 @@ WITH safe AS MATERIALIZED (
 )
 (
   SELECT type,
-    id::text || encode(timestamptz_send(recorded_at) || int8send(position) || int4send(version) || int2send(schema_version), 'hex'),
-    data, metadata, encode(timestamptz_send(nullif(occurred_at, recorded_at)), 'hex'), stream_id
+    concat_ws(
+      ' ', id, encode(timestamptz_send(recorded_at), 'hex'),
+      CASE WHEN occurred_at = recorded_at THEN '' ELSE encode(timestamptz_send(occurred_at), 'hex') END,
+      position, version, schema_version, metadata
+    ),
+    data, stream_id
   FROM :"schema".events
   WHERE (position, 0) > ((SELECT after FROM asked), 0) AND position <= least((SELECT until FROM asked), (SELECT position - 1 FROM stop))
     AND coalesce(
@@ -50,16 +54,16 @@ WITH safe AS MATERIALIZED (
   LIMIT (SELECT max_count FROM asked)
 )
 UNION ALL
-SELECT 'after', concat_ws(' ', id, position), NULL, NULL, NULL, NULL FROM :"schema".events WHERE position = $1 AND id::text = $2
+SELECT 'after', concat_ws(' ', id, position), NULL, NULL FROM :"schema".events WHERE position = $1 AND id::text = $2
 UNION ALL (
-  SELECT 'head', concat_ws(' ', id, position), NULL, NULL, NULL, NULL
+  SELECT 'head', concat_ws(' ', id, position), NULL, NULL
   FROM :"schema".events WHERE position <= (SELECT position FROM safe) ORDER BY position DESC LIMIT 1
 )
 UNION ALL (
-  SELECT 'through', concat_ws(' ', id, position), NULL, NULL, NULL, NULL
+  SELECT 'through', concat_ws(' ', id, position), NULL, NULL
   FROM :"schema".events WHERE position <= (SELECT until FROM asked) ORDER BY position DESC LIMIT 1
 )
 UNION ALL
-SELECT 'stop', NULL, NULL, NULL, NULL, NULL FROM stop
+SELECT 'stop', NULL, NULL, NULL FROM stop
 UNION ALL
-SELECT 'more', NULL, NULL, NULL, NULL, NULL FROM asked WHERE until < wanted
+SELECT 'more', NULL, NULL, NULL FROM asked WHERE until < wanted

@@ -10,12 +10,16 @@ WITH stop AS MATERIALIZED (
 )
 (
   SELECT type,
-    id::text || encode(timestamptz_send(recorded_at) || int8send(position) || int4send(version) || int2send(schema_version), 'hex'),
-    data, metadata, encode(timestamptz_send(nullif(occurred_at, recorded_at)), 'hex')
+    concat_ws(
+      ' ', id, encode(timestamptz_send(recorded_at), 'hex'),
+      CASE WHEN occurred_at = recorded_at THEN '' ELSE encode(timestamptz_send(occurred_at), 'hex') END,
+      position, version, schema_version, metadata
+    ),
+    data
   FROM :"schema".events
   WHERE stream_id = $1 AND version BETWEEN $2 AND least($3, (SELECT version - 1 FROM stop))
   ORDER BY version
   LIMIT $4
 )
 UNION ALL
-SELECT NULL, max(version)::text, NULL, NULL, NULL FROM :"schema".events WHERE stream_id = $1
+SELECT NULL, max(version)::text, NULL FROM :"schema".events WHERE stream_id = $1
