@@ -9,16 +9,13 @@ import { DecodedEvent, type RecordedEvent } from './recorded-event.ts'
 import type { StoredEvent } from './stored-event.ts'
 import { categoryOf, type StreamId } from './stream-id.ts'
 import { TypeFilter } from './type-filter.ts'
-import { upcastDeclared } from './upcast-event.ts'
+import { upcastDeclared, type DeclaredEvent } from './upcast-event.ts'
 
 /** Decodes stored events and carries them to their current shape: the one place where reading upcasts. */
 export class EventDecoder {
   readonly #catalogs: ReadonlyMap<string, AnyEventCatalog>
-  /** Most events are of the category of the one before. */
-  #last: { readonly prefix: string; readonly catalog: AnyEventCatalog | undefined } = {
-    prefix: '-',
-    catalog: undefined,
-  }
+  /** Of the event before: most are of its category and type, and to look that up would take a fifth of what decoding does. */
+  #last: Known = NOTHING
 
   constructor(catalogs: ReadonlyMap<string, AnyEventCatalog>) {
     this.#catalogs = catalogs
@@ -42,23 +39,59 @@ export class EventDecoder {
   }
 
   #decode(stored: StoredEvent, types: 'known' | 'any', events: RecordedEvent[]): void {
+    const { streamId, type } = stored
+    const last = this.#last
+    const known =
+      type === last.type && streamId.startsWith(last.prefix) ? last : this.#know(streamId, type)
     const event = new DecodedEvent(stored)
-    const catalog = this.#catalogOf(stored.streamId)
-    const declared = catalog && declaredEvents(catalog).get(stored.type)
+    if (known.currentVersion === stored.schemaVersion || known.catalog === undefined)
+      events.push(event)
+    else this.#carry(event, known, { types, events })
+  }
+
+  #carry(
+    event: RecordedEvent,
+    { catalog, declared }: Known,
+    { types, events }: { readonly types: 'known' | 'any'; readonly events: RecordedEvent[] },
+  ): void {
     if (declared !== undefined) events.push(upcastDeclared(declared, event))
-    else if (
-      catalog !== undefined &&
-      (types === 'known' || retiredEvents(catalog).has(stored.type))
-    )
+    else if (catalog !== undefined && (types === 'known' || retiredEvents(catalog).has(event.type)))
       events.push(...upcastEvent(catalog, event))
     else events.push(event)
   }
 
-  #catalogOf(streamId: StreamId): AnyEventCatalog | undefined {
-    if (!streamId.startsWith(this.#last.prefix)) {
+  #know(streamId: StreamId, type: string): Known {
+    let { prefix, catalog } = this.#last
+    if (!streamId.startsWith(prefix)) {
       const category = categoryOf(streamId)
-      this.#last = { prefix: `${category}-`, catalog: this.#catalogs.get(category) }
+      prefix = `${category}-`
+      catalog = this.#catalogs.get(category)
     }
-    return this.#last.catalog
+    const declared = catalog && declaredEvents(catalog).get(type)
+    return (this.#last = {
+      prefix,
+      catalog,
+      type,
+      declared,
+      currentVersion: declared?.chain.version,
+    })
   }
+}
+
+/** What is known of the events of a category and type. */
+interface Known {
+  readonly prefix: string
+  readonly type: string
+  readonly catalog: AnyEventCatalog | undefined
+  readonly declared: DeclaredEvent | undefined
+  /** Schema version that needs no upcaster; undefined: the type is not declared. */
+  readonly currentVersion: number | undefined
+}
+
+const NOTHING: Known = {
+  prefix: '-',
+  type: '',
+  catalog: undefined,
+  declared: undefined,
+  currentVersion: undefined,
 }

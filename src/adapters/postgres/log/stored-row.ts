@@ -40,7 +40,7 @@ export class StoredRow implements StoredEvent {
     this.position =
       positionEnd - positionAt > EXACT_DIGITS
         ? positionOf(header.slice(positionAt, positionEnd))
-        : (BigInt(position) as GlobalPosition)
+        : exactly(position)
     this.id = header.slice(0, ID)
     this.type = row[0]
     this.schemaVersion = schemaVersion
@@ -74,6 +74,16 @@ const BLANK = ' '.charCodeAt(0)
 const ZERO = '0'.charCodeAt(0)
 /** Whole numbers of so many digits are exact. */
 const EXACT_DIGITS = 15
+
+const eightBytes = new DataView(new ArrayBuffer(8))
+
+/** A whole number up to 2^53 as a position, by its bytes: `BigInt()` takes 60 ns more. */
+function exactly(number: number): GlobalPosition {
+  const upper = Math.floor(number / 2 ** 32)
+  eightBytes.setUint32(0, upper)
+  eightBytes.setUint32(4, number - upper * 2 ** 32)
+  return eightBytes.getBigInt64(0) as GlobalPosition
+}
 
 /** A position that the database gave: it need not be checked. */
 export function positionOf(text: string): GlobalPosition {
