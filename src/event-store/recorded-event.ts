@@ -51,7 +51,7 @@ export class DecodedEvent implements RecordedEvent {
     this.position = stored.position
     this.id = stored.id
     this.type = upcast === undefined ? stored.type : upcast.type
-    this.data = upcast === undefined ? (JSON.parse(stored.data) as unknown) : upcast.data
+    this.data = upcast === undefined ? valueOf(stored) : upcast.data
     this.schemaVersion = upcast === undefined ? stored.schemaVersion : upcast.schemaVersion
     this.#stored = stored
   }
@@ -101,6 +101,11 @@ export class DecodedEvent implements RecordedEvent {
       ...(this.parts === undefined ? {} : { part: this.part, parts: this.parts }),
     }
   }
+}
+
+/** The text is asked for only where it is parsed. */
+function valueOf(stored: StoredEvent): unknown {
+  return stored.parsed === undefined ? (JSON.parse(stored.data) as unknown) : stored.parsed
 }
 
 /** One of the parts of a stored event. */

@@ -26,6 +26,8 @@ export interface StoredEvent {
   readonly schemaVersion: number
   /** JSON text. */
   readonly data: string
+  /** The value of `data`, where the storage has it and keeps it for nobody else. Undefined: the text is parsed. */
+  readonly parsed?: unknown
   /** JSON text of an object. */
   readonly metadata: string
   readonly occurredAtMs: number

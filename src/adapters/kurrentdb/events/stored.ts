@@ -5,7 +5,7 @@ import { MAX_STREAM_ID_LENGTH, type StreamId } from '../../../event-store/stream
 import type { KurrentRecordedEvent, KurrentResolvedEvent } from '../client/kurrent-client.ts'
 import { KurrentError } from '../errors/kurrent-error.ts'
 import { ServerTooOldError } from '../errors/server-too-old-error.ts'
-import { open, type Opened } from './envelope.ts'
+import { open } from './envelope.ts'
 
 /** The server sends this, or more, where it tells no position. */
 const NO_POSITION = 2n ** 63n
@@ -23,7 +23,7 @@ export function eventOf({ event, link }: KurrentResolvedEvent): KurrentRecordedE
   return isNamed ? event : undefined
 }
 
-/** A recorded event in the port's words. */
+/** A recorded event in the port's words. The client has parsed its data: to make a text of them, and to parse that, would take a tenth of the time that a log is read in. */
 export class KurrentStoredEvent implements StoredEvent {
   readonly streamId: StreamId
   readonly version: number
@@ -31,29 +31,33 @@ export class KurrentStoredEvent implements StoredEvent {
   readonly id: string
   readonly type: string
   readonly schemaVersion: number
-  readonly data: string
+  readonly parsed: unknown
   readonly occurredAtMs: number
   readonly recordedAtMs: number
-  readonly #opened: Opened
+  readonly #metadata: unknown
 
   /** @param stepMs what `recordedAt` is cut to. */
   constructor(event: KurrentRecordedEvent, stepMs: number) {
-    const opened = open(event.metadata)
+    const { schemaVersion, occurredAtMs } = open(event.metadata)
     const createdMs = event.created.getTime()
     this.streamId = event.streamId as StreamId
     this.version = Number(event.revision) + 1
     this.position = positionOf(event)
     this.id = event.id.toLowerCase()
     this.type = event.type
-    this.schemaVersion = opened.schemaVersion
-    this.data = dataOf(event)
+    this.schemaVersion = schemaVersion
+    this.parsed = valueOf(event)
     this.recordedAtMs = createdMs - (createdMs % stepMs)
-    this.occurredAtMs = opened.occurredAtMs ?? this.recordedAtMs
-    this.#opened = opened
+    this.occurredAtMs = occurredAtMs ?? this.recordedAtMs
+    this.#metadata = event.metadata
+  }
+
+  get data(): string {
+    return JSON.stringify(this.parsed)
   }
 
   get metadata(): string {
-    return JSON.stringify(this.#opened.metadata())
+    return JSON.stringify(open(this.#metadata).metadata())
   }
 }
 
@@ -77,12 +81,12 @@ export function checkpointOf(event: KurrentRecordedEvent): Checkpoint {
 }
 
 /** Bytes that are no JSON come as text in base64, under one member. */
-function dataOf({ data, isJson }: KurrentRecordedEvent): string {
-  if (isJson) return JSON.stringify(data ?? null)
+function valueOf({ data, isJson }: KurrentRecordedEvent): unknown {
+  if (isJson) return data ?? null
   const bytes = ArrayBuffer.isView(data)
     ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     : Buffer.alloc(0)
-  return JSON.stringify({ base64: bytes.toString('base64') })
+  return { base64: bytes.toString('base64') }
 }
 
 /** Where a read of the log begins: at a place that has an event, inclusive. */

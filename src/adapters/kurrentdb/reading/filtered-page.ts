@@ -2,6 +2,7 @@ import type { Checkpoint } from '../../../event-store/checkpoint.ts'
 import type { LogRange, StoredLogPage } from '../../../event-store/event-storage.ts'
 import { StoreRewoundError } from '../../../event-store/store-rewound-error.ts'
 import type { StoredEvent } from '../../../event-store/stored-event.ts'
+import { charactersOf } from '../events/characters-of.ts'
 import { checkpointOf, eventOf } from '../events/stored.ts'
 import { filteredRead } from './filtered-read.ts'
 import { logFilter } from './log-filter.ts'
@@ -82,7 +83,7 @@ class FilteredPage {
       if (event === undefined || !matches(event)) return true
       const stored = reader.stored(event)
       this.events.push(stored)
-      this.#characters += stored.data.length
+      this.#characters += charactersOf(stored.parsed)
       return this.events.length < this.#range.limit && this.#characters < PAGE_CHARACTERS
     })
     this.isFull = !isWhole

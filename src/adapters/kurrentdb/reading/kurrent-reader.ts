@@ -1,4 +1,3 @@
-import type { StoredEvent } from '../../../event-store/stored-event.ts'
 import type { StreamId } from '../../../event-store/stream-id.ts'
 import { errorOf, isInvalidPosition, type Failure } from '../client/failure.ts'
 import type {
@@ -27,7 +26,7 @@ export class KurrentReader {
   }
 
   /** Gives an event in the port's words. */
-  stored(event: KurrentRecordedEvent): StoredEvent {
+  stored(event: KurrentRecordedEvent): KurrentStoredEvent {
     return new KurrentStoredEvent(event, this.#stepMs)
   }
 

@@ -2,8 +2,9 @@ import type { Checkpoint } from '../../../event-store/checkpoint.ts'
 import type { LogRange, StoredLogPage } from '../../../event-store/event-storage.ts'
 import { StoreRewoundError } from '../../../event-store/store-rewound-error.ts'
 import type { StoredEvent } from '../../../event-store/stored-event.ts'
-import type { KurrentResolvedEvent } from '../client/kurrent-client.ts'
-import { checkpointOf, eventOf } from '../events/stored.ts'
+import type { KurrentRecordedEvent, KurrentResolvedEvent } from '../client/kurrent-client.ts'
+import { charactersOf } from '../events/characters-of.ts'
+import { checkpointOf, eventOf, positionOf } from '../events/stored.ts'
 import { NoSuchPosition, type KurrentReader } from './kurrent-reader.ts'
 import type { LogHead } from './log-head.ts'
 import { PAGE_CHARACTERS } from './stream-page.ts'
@@ -48,27 +49,26 @@ class LogPage {
   next: Checkpoint | undefined
   readonly #reader: KurrentReader
   readonly #range: Pick<LogRange, 'after' | 'until' | 'limit'>
-  #through: Checkpoint | undefined
-  /** Where the next read begins: the last record of any kind that was seen. */
-  #from: Checkpoint | undefined
+  /** The last event. */
+  #through: KurrentRecordedEvent | undefined
+  /** The last record of any kind that was seen: the next read begins there. */
+  #seen: KurrentRecordedEvent | undefined
   #characters = 0
   #isCut = false
 
   constructor(reader: KurrentReader, range: Pick<LogRange, 'after' | 'until' | 'limit'>) {
     this.#reader = reader
     this.#range = range
-    this.#through = range.after
-    this.#from = range.after
   }
 
   get through(): Checkpoint | undefined {
-    return this.#through
+    return this.#through === undefined ? this.#range.after : checkpointOf(this.#through)
   }
 
   /** Reads until the page is full, cut by `until`, or the log ends: records of the server's own take room in a read, not in the page. */
   async read(): Promise<void> {
     for (;;) {
-      const from = this.#from
+      const from = this.#seen === undefined ? this.#range.after : checkpointOf(this.#seen)
       const maxCount = this.#range.limit - this.events.length + 1
       let records = 0
       const place = { from: from?.position ?? ('start' as const), direction: 'forwards' as const }
@@ -96,19 +96,18 @@ class LogPage {
   #take(resolved: KurrentResolvedEvent): boolean {
     const record = resolved.event
     if (record === undefined) return true
-    const place = checkpointOf(record)
     const event = eventOf(resolved)
-    if (this.#range.until !== undefined && place.position > this.#range.until) {
-      this.next = event && place
+    if (this.#range.until !== undefined && positionOf(record) > this.#range.until) {
+      this.next = event && checkpointOf(event)
       this.#isCut = true
       return false
     }
-    this.#from = place
+    this.#seen = record
     if (event === undefined) return true
     const stored = this.#reader.stored(event)
     this.events.push(stored)
-    this.#through = place
-    this.#characters += stored.data.length
+    this.#through = event
+    this.#characters += charactersOf(stored.parsed)
     this.isFull = this.events.length === this.#range.limit || this.#characters >= PAGE_CHARACTERS
     return !this.isFull
   }

@@ -1,6 +1,7 @@
 import type { StreamRange } from '../../../event-store/event-storage.ts'
 import type { StoredEvent } from '../../../event-store/stored-event.ts'
 import type { StreamId } from '../../../event-store/stream-id.ts'
+import { charactersOf } from '../events/characters-of.ts'
 import { eventOf } from '../events/stored.ts'
 import type { KurrentReader } from './kurrent-reader.ts'
 
@@ -97,7 +98,7 @@ class StreamPage {
       if (event === undefined) return true
       const stored = this.#reader.stored(event)
       this.#taken++
-      this.#characters += stored.data.length
+      this.#characters += charactersOf(stored.parsed)
       this.#take(stored)
       return this.#characters < PAGE_CHARACTERS
     })
