@@ -39,7 +39,7 @@ const FILL_PAGE_SIZE = 5000
 export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage<Document> {
   readonly sink: object
   readonly name: string
-  readonly fillPageSize = FILL_PAGE_SIZE
+  readonly fillPageSize: number = FILL_PAGE_SIZE
   readonly builds: KeptBuilds
   readonly #prepared: PreparedBuilds
   readonly #index: BuildIndex

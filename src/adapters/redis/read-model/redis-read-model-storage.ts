@@ -56,7 +56,7 @@ export class RedisReadModelStorage<Document> implements ReadModelStorage<Documen
   readonly sink: object
   readonly name: string
   readonly commitCharacters: number = COMMIT_CHARACTERS
-  readonly fillPageSize = FILL_PAGE_SIZE
+  readonly fillPageSize: number = FILL_PAGE_SIZE
   readonly builds: KeptBuilds
   readonly #connection: RedisConnection
   readonly #options: RedisStorageOptions<Document>
