@@ -13,6 +13,7 @@ import {
   put,
 } from '../../../src/testing/contracts/read-model/contract-document.ts'
 import { accountBalances, accountEvents, type Balance } from '../../domain/account.ts'
+import { eventually } from '../../faults/eventually.ts'
 import { append, openStore, runnerOf } from '../../projections/runner-fixture.ts'
 import { describeOnElasticsearch, ElasticsearchServer } from './elasticsearch-server.ts'
 import { FaultyElasticsearch, idsOf, isDocumentBulk, type Asked } from './faulty-elasticsearch.ts'
@@ -59,6 +60,7 @@ describeOnElasticsearch('documents that are written ahead of their commit', () =
       changesOf([put('a'), put('b')]),
       changesOf([put('a', {}, 2), put('c', {}, 2)]),
     ])
+    await eventually(async () => faulty.bulks.length > 0)
     await sleep(100)
     const before = faulty.bulks.map(idsOf)
     answer()

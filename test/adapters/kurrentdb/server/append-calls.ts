@@ -52,7 +52,9 @@ async function answerBatch(
   const fault = service.faults.take('batch-append')
   const fail = (): void => {
     const status = statusOf(fault, service.code)
-    if (fault?.kind === 'timeout') call.write(service.replies.batchTimeout({ correlationId, name }))
+    if (fault?.kind === 'end') call.end()
+    else if (fault?.kind === 'timeout')
+      call.write(service.replies.batchTimeout({ correlationId, name }))
     else if (status !== undefined) call.emit('error', Object.assign(new Error(), status))
   }
   if (await isLost(fault, fail)) return
