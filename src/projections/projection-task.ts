@@ -31,7 +31,7 @@ export interface TaskOptions<Document, Event extends RecordedEvent> {
   readonly context: ProjectionContext<Document, Event>
   readonly placement: Placement
   readonly progress: TaskProgress
-  /** Events per page while a build is filled. */
+  /** Events per page while a build catches up with the log. */
   readonly fillPageSize: number
   /** Follows the log; shared by all projections of the runner. */
   readonly following: Feed

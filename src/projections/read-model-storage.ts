@@ -14,7 +14,7 @@ export interface ReadModelStorage<Document> {
   readonly name: string
   /** How much one commit is to hold, about, in characters of JSON, so that it takes no longer than the sink's other users can wait. Undefined: as much as there is. */
   readonly commitCharacters?: number | undefined
-  /** Events per page and commit while a build is filled, where the runner was not told. Undefined: as many as while it is followed. */
+  /** Events per page and commit while a build catches up with the log, where the runner was not told. Undefined: as many as while it follows. */
   readonly fillPageSize?: number | undefined
 
   /**
@@ -57,11 +57,12 @@ export interface ReadModelStorage<Document> {
    * Writes documents of a lane's next commit while its last one is under way. That commit, if it comes, is given the same `writes`, does what is left of them,
    * and tells what went wrong. Only of sinks that do not write documents and lane in one atomic step.
    *
+   * @param lane as it was claimed: once somebody else has claimed it, nothing is written.
    * @returns settles when nothing of it is under way; never rejects.
    */
   writeAhead?(
     build: Build,
-    lane: { readonly number: number; readonly leaseMs: number },
+    lane: Pick<LaneRecord, 'epoch' | 'leaseMs'> & { readonly number: number },
     changes: Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>,
   ): Promise<void>
   /**

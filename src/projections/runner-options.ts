@@ -10,7 +10,7 @@ export interface ProjectionRunnerOptions {
   readonly logger?: Logger | undefined
   /** Most bytes of documents held in memory per lane. Default 64 MiB. */
   readonly cacheBytes?: number | undefined
-  /** Events per page and commit, 1 to 10,000. Default 1000; while a build is filled, 2000 into Redis and 5000 into Elasticsearch. */
+  /** Events per page and commit, 1 to 10,000. Default 1000; to catch up with the log (a rebuild, `runUntilCaughtUp`), 2000 into Redis and 5000 into Elasticsearch. */
   readonly pageSize?: number | undefined
   /**
    * After how many milliseconds without a sign of this runner others take its lanes, by their own clocks: from 100 to 600,000. Default 6000. Shorter: sooner

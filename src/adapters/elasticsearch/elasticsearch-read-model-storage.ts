@@ -130,7 +130,7 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
 
   async writeAhead(
     build: Build,
-    lane: { readonly number: number; readonly leaseMs: number },
+    lane: Pick<LaneRecord, 'epoch' | 'leaseMs'> & { readonly number: number },
     changes: Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>,
   ): Promise<void> {
     await this.#commit.writeAhead(build, lane, changes)
@@ -170,6 +170,7 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
   }
 
   async drop(build: Build): Promise<void> {
+    this.#commit.forget(build)
     await this.#maker.drop(build)
   }
 

@@ -151,7 +151,8 @@ export class LaneLease<Document, Event extends RecordedEvent> {
       while (this.#work.isInTurn && this.#flight !== undefined) await this.#flight
       const done = await this.#work.run(events)
       const writes = [...done.documents.values()]
-      if (this.#flight !== undefined && writes.length > 0) this.#writeAhead(writes)
+      if (this.#flight !== undefined && writes.length > 0 && !this.#lost.signal.aborted)
+        this.#writeAhead(writes)
       // Not in a function of its own: between its end and what follows, somebody who begins to wait could take off.
       while (this.#flight !== undefined) await this.#flight
       const last = events[done.count - 1]?.event
@@ -169,8 +170,9 @@ export class LaneLease<Document, Event extends RecordedEvent> {
   /** The lane cannot be written before what is in flight has landed; documents can, where the sink says so. */
   #writeAhead(writes: Writes<Document>): void {
     const { storage, build, number, leaseMs } = this.#options
+    const { epoch } = this.#writer.lane
     const changes = { writes, requireInLog: this.#requireInLog }
-    this.#ahead = storage.writeAhead?.(build, { number, leaseMs }, changes)
+    this.#ahead = storage.writeAhead?.(build, { number, epoch, leaseMs }, changes)
   }
 
   /** Begins a write of the lane; the next page is folded meanwhile. Its failure breaks the lease, also while the feed waits for events. */

@@ -22,10 +22,10 @@ import { openBuild, ownedStep, type OpenedBuild } from './opened-build.ts'
 const server = new ElasticsearchServer()
 jest.afterAll(() => server.close())
 
-const LANE = { number: 0, leaseMs: 60_000 }
-
 const isLaneWrite = ({ method, path }: Asked): boolean =>
   method === 'PUT' && path.includes('/_doc/lane')
+
+const laneOf = ({ number, next: { epoch } }: LaneStep) => ({ number, epoch, leaseMs: 60_000 })
 
 /** The step after another one that the same owner has written. */
 const after = ({ next }: LaneStep): LaneStep => ({
@@ -42,7 +42,7 @@ async function commitBoth(
 ) {
   const { storage } = given
   const committing = storage.commit(build, first, writes)
-  const ahead = storage.writeAhead?.(build, LANE, nextWrites)
+  const ahead = storage.writeAhead?.(build, laneOf(first), nextWrites)
   const outcome = await committing
   await ahead
   return { outcome, commitNext: () => storage.commit(build, after(first), nextWrites) }
@@ -140,9 +140,29 @@ describeOnElasticsearch('documents that are written ahead of their commit', () =
     await given.storage.commit(build, step, changesOf([put('a')]))
     await sleep(40)
 
-    await given.storage.writeAhead?.(build, { number: 0, leaseMs: 60 }, changesOf([put('b')]))
+    await given.storage.writeAhead?.(build, { ...laneOf(step), leaseMs: 60 }, changesOf([put('b')]))
 
     assert.deepEqual(faulty.bulks.map(idsOf), [['a']])
+  })
+
+  jest.it('are not sent under a claim that another one has followed', async () => {
+    await using opened = await openBuild(server)
+    const { given, build, faulty } = opened
+    const step = await ownedStep(given, build)
+    const claim = {
+      number: 0,
+      previous: step.previous,
+      next: { ...step.next, epoch: step.next.epoch + 1 },
+    }
+    await given.storage.writeLane(build, claim)
+    await given.storage.commit(build, after(claim), changesOf([put('a')]))
+
+    await given.storage.writeAhead?.(build, laneOf(step), changesOf([put('b')]))
+    const before = faulty.bulks.map(idsOf)
+    await given.storage.writeAhead?.(build, laneOf(claim), changesOf([put('c')]))
+
+    assert.deepEqual(before, [['a']])
+    assert.deepEqual(faulty.bulks.map(idsOf), [['a'], ['c']])
   })
 
   jest.it('are those of the page after the one whose lane is written', async () => {
@@ -157,7 +177,7 @@ describeOnElasticsearch('documents that are written ahead of their commit', () =
     faulty.on((asked) => {
       if (isDocumentBulk(asked) && idsOf(asked).includes('account-3')) sendNext()
       if (!isLaneWrite(asked) || faulty.bulks.length === 0 || isHeld !== undefined) return undefined
-      isHeld = Promise.race([nextSent.then(() => true), sleep(5000, false)])
+      isHeld = Promise.race([nextSent.then(() => true), sleep(5000, false, { ref: false })])
       return { after: isHeld }
     })
 

@@ -43,6 +43,7 @@ export function testAppendFaults(under: ClientUnderTest): void {
     ])("under 'any' is not repeated when it is %s", async (_, fault, written) => {
       await using bed = await KurrentBed.open(under, { store: QUICK })
       const account = anyAccount()
+      await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
       bed.server.faults.strike('batch-append', fault)
 
       const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })

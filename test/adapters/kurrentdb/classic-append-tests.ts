@@ -40,6 +40,7 @@ export function testClassicAppends(under: ClientUnderTest): void {
     test.each(FAULTS)("under 'any' are not repeated when one is %s", async (_, fault, written) => {
       await using bed = await openClassic(under)
       const account = anyAccount()
+      await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
       bed.server.faults.strike('append', fault)
 
       const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })

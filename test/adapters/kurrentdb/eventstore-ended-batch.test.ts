@@ -5,7 +5,7 @@ import { anyStream } from './proposals.ts'
 import type { StreamId } from '../../../src/index.ts'
 
 const anyAccount = (): StreamId => anyStream() as StreamId
-const QUICK = { timeoutMs: 300, appendDeadlineMs: 700 }
+const QUICK = { timeoutMs: 1000, appendDeadlineMs: 2500 }
 
 test('appends end in time when the server has ended their call without an error, and a new client goes on', async () => {
   await using bed = await KurrentBed.open(eventStoreClient)

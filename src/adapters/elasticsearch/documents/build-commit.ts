@@ -1,5 +1,5 @@
 import type { Build } from '../../../projections/builds/build.ts'
-import type { LaneChanges, LaneStep } from '../../../projections/read-model-storage.ts'
+import type { LaneChanges, LaneRecord, LaneStep } from '../../../projections/read-model-storage.ts'
 import type { PreparedBuilds } from '../builds/prepared-builds.ts'
 import type { LaneRecords } from '../records/lane-records.ts'
 import type { ParkedRecords } from '../records/parked-records.ts'
@@ -37,12 +37,18 @@ export class BuildCommit<Document> {
   /** Sends nothing when the lane was not written lately: to write it is for the commits, one after the other. */
   async writeAhead(
     build: Build,
-    { number, leaseMs }: { readonly number: number; readonly leaseMs: number },
+    { number, epoch, leaseMs }: Pick<LaneRecord, 'epoch' | 'leaseMs'> & { readonly number: number },
     changes: DocumentChanges<Document>,
   ): Promise<void> {
     const { lanes } = this.#parts
-    const keep = async (): Promise<boolean> => isFresh(lanes.writtenMsAgo(build, number), leaseMs)
+    const keep = async (): Promise<boolean> =>
+      isFresh(lanes.writtenMsAgo(build, number, { epoch }), leaseMs)
     await this.#documents.writeAhead({ build, number, leaseMs, keep }, changes)
+  }
+
+  /** Forgets what was written into a build that is dropped. */
+  forget(build: Build): void {
+    this.#documents.forget(build)
   }
 
   async #end(

@@ -8,7 +8,7 @@ import { encodeWrite, type BulkItem } from './document-source.ts'
 const SHARE_OF_LEASE = 0.8
 
 /** The lane whose documents are written. */
-export interface WrittenLane {
+export interface DocumentLane {
   readonly build: Build
   readonly number: number
   readonly leaseMs: number
@@ -34,7 +34,7 @@ export class CommitDocuments<Document> {
   }
 
   /** Writes those of a commit that were not written ahead. */
-  write(lane: WrittenLane, changes: DocumentChanges<Document>): Promise<BulkOutcome> {
+  write(lane: DocumentLane, changes: DocumentChanges<Document>): Promise<BulkOutcome> {
     const ahead = this.#ahead.get(changes.writes)
     const write = (): Promise<BulkOutcome> => this.#send(lane, changes)
     const outcome = ahead === undefined ? write() : ahead.then((done) => done ?? write())
@@ -43,10 +43,10 @@ export class CommitDocuments<Document> {
   }
 
   /**
-   * Writes those of the next commit once all documents of the one before are there: of a document that it turns out to be refused, nothing must be written that
-   * came of it. Encodes them meanwhile. Settles when nothing is under way; what went wrong is done again, and told, by their commit.
+   * Writes those of the next commit once all documents of the one before are there: nothing may be written that came of a document which turns out to be
+   * refused. Encodes them meanwhile. Settles when nothing is under way; what went wrong is done again, and told, by their commit.
    */
-  async writeAhead(lane: WrittenLane, changes: DocumentChanges<Document>): Promise<void> {
+  async writeAhead(lane: DocumentLane, changes: DocumentChanges<Document>): Promise<void> {
     const before = this.#begun.get(idOf(lane))
     const ahead = this.#send(lane, changes, before).then(
       (outcome) => (outcome === 'superseded' ? undefined : outcome),
@@ -56,9 +56,13 @@ export class CommitDocuments<Document> {
     await ahead
   }
 
+  forget({ number }: Build): void {
+    for (const id of this.#begun.keys()) if (id.startsWith(`${number}/`)) this.#begun.delete(id)
+  }
+
   /** @param before what becomes of documents without which nothing is sent. */
   async #send(
-    lane: WrittenLane,
+    lane: DocumentLane,
     { writes, requireInLog }: DocumentChanges<Document>,
     before?: Promise<BulkOutcome>,
   ): Promise<BulkOutcome> {
@@ -80,7 +84,7 @@ export class CommitDocuments<Document> {
   }
 }
 
-const idOf = ({ build, number }: WrittenLane): string => `${build.number}/${number}`
+const idOf = ({ build, number }: DocumentLane): string => `${build.number}/${number}`
 
 function encodeAll<Document>(
   writes: DocumentChanges<Document>['writes'],

@@ -14,6 +14,7 @@ const COLLECTIONS = 3
 
 interface KnownLane extends RecordToken {
   readonly revision: string
+  readonly epoch: number
   /** When it was written here; undefined: it was only read. */
   readonly writtenAt: { readonly monotonicMs: number; readonly wallMs: number } | undefined
 }
@@ -91,19 +92,25 @@ export class LaneRecords {
       return (await this.#records.readOne(id)) === undefined ? undefined : false
     }
     const writtenAt = { monotonicMs: performance.now(), wallMs: Date.now() }
-    this.#known.set(id, { ...written, revision: next.revision, writtenAt })
+    this.#known.set(id, { ...written, revision: next.revision, epoch: next.epoch, writtenAt })
     return true
   }
 
   /**
-   * How long ago this process wrote the lane, by the clock that tells more; Infinity: the record is not one that it wrote.
+   * How long ago this process wrote the lane, by the clock that tells more; Infinity: the record known last is not one that it wrote.
    *
-   * @param record undefined: the last one that is known.
+   * @param record the revision that it has to be, or the claim that it has to be of.
    */
-  writtenMsAgo(build: Build, number: number, record?: LaneRecord): number {
+  writtenMsAgo(
+    build: Build,
+    number: number,
+    record: Pick<LaneRecord, 'revision'> | Pick<LaneRecord, 'epoch'>,
+  ): number {
     const known = this.#known.get(idOf(build, number))
     if (known?.writtenAt === undefined) return Infinity
-    if (record !== undefined && known.revision !== record.revision) return Infinity
+    const isSame =
+      'revision' in record ? known.revision === record.revision : known.epoch === record.epoch
+    if (!isSame) return Infinity
     const { writtenAt } = known
     // A process that slept with its machine sees it by one of the two.
     return Math.max(
@@ -126,9 +133,9 @@ export class LaneRecords {
 
   #learn(id: string, { source, seqNo, primaryTerm }: StoredRecord): LaneRecord {
     const lane = laneFrom(source.record)
-    const { revision } = lane
+    const { revision, epoch } = lane
     if (seqNo > (this.#known.get(id)?.seqNo ?? -1))
-      this.#known.set(id, { seqNo, primaryTerm, revision, writtenAt: undefined })
+      this.#known.set(id, { seqNo, primaryTerm, revision, epoch, writtenAt: undefined })
     return lane
   }
 
