@@ -146,7 +146,7 @@ describe('PostgresEventStorage', () => {
     const plan = await database.session(async (session) => {
       await session.script(`SET plan_cache_mode TO force_generic_plan; PREPARE page AS ${text}`)
       const call =
-        "EXECUTE page (0, NULL, 3000, NULL, ARRAY['a', 'b'], ARRAY['c'], 2000, 4, ARRAY[0, 2])"
+        "EXECUTE page (0, NULL, 3000, NULL, ARRAY['a', 'b'], ARRAY['c'], 2000, 4, ARRAY[0, 2], 'a')"
       const rows = await session.query({ text: `EXPLAIN ${call}` })
       await session.script('DEALLOCATE page; RESET plan_cache_mode')
       return rows.join('\n')
@@ -155,6 +155,24 @@ describe('PostgresEventStorage', () => {
     expect(plan).toContain('Index Scan using events_pkey')
     expect(plan).not.toContain('Sort')
   })
+})
+
+test('tells the type of each event, whatever others read meanwhile', async () => {
+  const mixed = new PostgresEventStorage(new EventSchema(database, 'mixed'))
+  const types = ['Opened', 'Deposited', 'Deposited', 'Opened', 'Opened', 'Deposited']
+  const events = types.map((type) => ({ ...anyEvent(), type }))
+  const append = { streamId: streamId('account', '1'), expectedVersion: 'no-stream' as const }
+  await mixed.append([{ ...append, events, commandId: undefined }])
+  const typesOf = async (range: Partial<LogRange>) => {
+    const page = await mixed.readAllPage({ ...ALL, limit: 100, ...range })
+    return page.events.map(({ type }) => type)
+  }
+
+  const alone = await typesOf({})
+  const together = await Promise.all([typesOf({ types: ['Opened'] }), typesOf({})])
+
+  expect(alone).toEqual(types)
+  expect(together).toEqual([['Opened', 'Opened', 'Opened'], types])
 })
 
 describe('pages with large events', () => {
@@ -303,7 +321,7 @@ test('reads positions of any size, and versions, exactly', () => {
       (position, version) => {
         const header = `${id} ${moment}  ${position} ${version} 3 {"userId":"7"}`
 
-        const row = new StoredRow(account, ['Opened', header, '{}'])
+        const row = new StoredRow(account, 'Opened', [null, header, '{}'])
 
         expect(row).toMatchObject({ position, version, schemaVersion: 3, id })
         expect(row.metadata).toBe('{"userId":"7"}')

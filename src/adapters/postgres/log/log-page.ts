@@ -11,10 +11,10 @@ import { positionOf, StoredRow, type StoredColumns } from './stored-row.ts'
  *
  * @throws {StoreRewoundError} no row says that `after` was found.
  */
-export function logPage(rows: readonly Row[], { after, limit }: Asked): StoredLogPage {
+export function logPage(rows: readonly Row[], { after, limit, type }: Asked): StoredLogPage {
   const count = rows.findLastIndex((row) => row[3] !== null) + 1
   const marks = rows.slice(count)
-  const events = rows.slice(0, count).map(eventOf)
+  const events = rows.slice(0, count).map((row) => eventOf(row, type))
   const head = placeOf(marks, 'head')
   if (after !== undefined && placeOf(marks, 'after') === undefined)
     throw new StoreRewoundError(after, head)
@@ -29,10 +29,12 @@ export function logPage(rows: readonly Row[], { after, limit }: Asked): StoredLo
 interface Asked {
   readonly after: Checkpoint | undefined
   readonly limit: number
+  /** Of the events whose rows tell none. */
+  readonly type: string
 }
 
-function eventOf(row: Row): StoredEvent {
-  return new StoredRow(row[3] as StreamId, row as unknown as StoredColumns)
+function eventOf(row: Row, type: string): StoredEvent {
+  return new StoredRow(row[3] as StreamId, row[0] ?? type, row as unknown as StoredColumns)
 }
 
 function placeOf(marks: readonly Row[], name: string): Checkpoint | undefined {

@@ -1,5 +1,5 @@
 -- Events, and then places, which have no stream: where `after` was found, the head, how far this page looks, and the large event that ends it.
--- Events come in the columns that stored-row.ts reads.
+-- Events come in the columns that stored-row.ts reads, those of type $10 without it.
 --
 -- The planner must walk the index from `after` on. Where it does not know the bounds or the table (generic plan, no statistics), it takes a range for a
 -- two-hundredth of the table and a filter for little of that, and then reads and sorts the whole rest of the log for each page. So the comparison of rows,
@@ -35,7 +35,7 @@ WITH safe AS MATERIALIZED (
   LIMIT 1
 )
 (
-  SELECT type,
+  SELECT nullif(type, $10),
     concat_ws(
       ' ', id, encode(timestamptz_send(recorded_at), 'hex'),
       CASE WHEN occurred_at = recorded_at THEN '' ELSE encode(timestamptz_send(occurred_at), 'hex') END,
