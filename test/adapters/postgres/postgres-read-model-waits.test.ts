@@ -8,6 +8,7 @@ import {
   PostgresReadModel,
   type Database,
 } from '../../../src/adapters/postgres/index.ts'
+import { DatabaseError } from '../../../src/adapters/postgres/database/database-error.ts'
 import { globalPosition } from '../../../src/event-store/global-position.ts'
 import type { Build } from '../../../src/projections/builds/build.ts'
 import {
@@ -162,13 +163,45 @@ describeOnServer('PostgresReadModel beside others', () => {
       assert.deepEqual(await validity(table, build.number), ['t', 't'])
     },
   )
+
+  jest.it('makes an index again when another session changed the catalog meanwhile', async () => {
+    const { table, given } = anyModel()
+    const build = await given.build()
+    const indexes = [{ columns: ['count'] }] as const
+    const { given: raced } = anyModel(indexes, table, racedOnce(database()))
+
+    await raced.storage.finish(build)
+
+    assert.deepEqual(await validity(table, build.number), ['t'])
+  })
 })
+
+/** Fails the first time that an index is made, as a server does whose catalog two sessions change at once. */
+function racedOnce(inner: Database): Database {
+  let hasFailed = false
+  const script: Database['script'] = async (sql) => {
+    if (hasFailed || !sql.includes('INDEX CONCURRENTLY')) return inner.script(sql)
+    hasFailed = true
+    throw new DatabaseError('XX000', { cause: new Error('tuple concurrently updated') })
+  }
+  return new Proxy(inner, {
+    get: (target, key) => {
+      if (key === 'script') return script
+      const member: unknown = Reflect.get(target, key)
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
+    },
+  })
+}
 
 type Indexes = readonly { readonly columns: readonly ('count' | 'key')[] }[]
 
-function anyModel(indexes: Indexes = [], table = `counts_${randomBytes(6).toString('hex')}`) {
+function anyModel(
+  indexes: Indexes = [],
+  table = `counts_${randomBytes(6).toString('hex')}`,
+  through = database(),
+) {
   const model = new PostgresReadModel({
-    ...{ database: database(), schema, recordsSchema: schema, table },
+    ...{ database: through, schema, recordsSchema: schema, table },
     ...{ columns: { count: bigint }, indexes },
   })
   return { table, given: new ContractModel(model as never, documentOf()) }

@@ -96,9 +96,13 @@ const POLL_MS = 100
 /** More than that, and something that is not ours has the name. */
 const MAX_RACES = 10
 
-/** What two that begin at once can meet: a duplicate table, the duplicate key of its name, each other's locks. */
+/** What two that begin at once can meet: a duplicate table, the duplicate key of its name, each other's locks, a row of the catalog that the other has changed. */
 function isRace(error: unknown): boolean {
-  return error instanceof DatabaseError && RACED.has(error.sqlState)
+  if (!(error instanceof DatabaseError)) return false
+  return RACED.has(error.sqlState) || CATALOG_RACED.test(error.message)
 }
 
 const RACED = new Set(['42P07', '23505', '40P01'])
+
+/** Has the code of all internal errors, XX000, and is never translated. */
+const CATALOG_RACED = /tuple concurrently (updated|deleted)/
