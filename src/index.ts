@@ -118,8 +118,10 @@ export type { ParkedEntry } from './projections/parked-keys.ts'
 export type { RunnerEvents, RunnerListener } from './projections/runner-events.ts'
 export type { ReadModel, WaitOptions } from './projections/read-model.ts'
 export type {
+  ClaimedLane,
   Discard,
   DocumentAt,
+  DocumentChanges,
   DocumentWrite,
   LaneChanges,
   LaneRecord,

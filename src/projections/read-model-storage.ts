@@ -57,14 +57,10 @@ export interface ReadModelStorage<Document> {
    * Writes documents of a lane's next commit while its last one is under way. That commit, if it comes, is given the same `writes`, does what is left of them,
    * and tells what went wrong. Only of sinks that do not write documents and lane in one atomic step.
    *
-   * @param lane as it was claimed: once somebody else has claimed it, nothing is written.
+   * @param lane once somebody else has claimed it, nothing is written.
    * @returns settles when nothing of it is under way; never rejects.
    */
-  writeAhead?(
-    build: Build,
-    lane: Pick<LaneRecord, 'epoch' | 'leaseMs'> & { readonly number: number },
-    changes: Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>,
-  ): Promise<void>
+  writeAhead?(build: Build, lane: ClaimedLane, changes: DocumentChanges<Document>): Promise<void>
   /**
    * Where documents of a lane stand that are further in the log than its record, the furthest first, up to a hundred: a commit that was cut off left them.
    * Only of sinks that do not write documents and lane in one atomic step.
@@ -143,6 +139,12 @@ export interface LaneStep {
   readonly next: LaneRecord
 }
 
+/** A lane, and the claim under which it is written. */
+export interface ClaimedLane extends Pick<LaneRecord, 'epoch' | 'leaseMs'> {
+  /** From 0. */
+  readonly number: number
+}
+
 /** What one commit writes. */
 export interface LaneChanges<Document> {
   /** Each key once. A document that is undefined is deleted. */
@@ -154,6 +156,9 @@ export interface LaneChanges<Document> {
   /** Throws unless the log holds an event: asked where a document was found that is further than the one to be written. */
   readonly requireInLog?: ((place: Checkpoint) => Promise<void>) | undefined
 }
+
+/** What one commit writes of documents. */
+export type DocumentChanges<Document> = Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>
 
 /** An event that was set aside because its row threw, the sink refused what it made, or an earlier event of its key was set aside. */
 export interface ParkedEvent {

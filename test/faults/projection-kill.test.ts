@@ -43,10 +43,12 @@ describeOnSinks('killed processes that run a projection', (sink) => {
   leaveNothingWrong({ sink, count: isFullSize ? 200 : 20 })
 })
 
-const describeOnCluster = (skippedOn(redisSink) ?? skippedPrivately) ? describe.skip : describe
+const skippedOnCluster = skippedOn(redisSink) ?? skippedPrivately
+const reason = skippedOnCluster === undefined ? '' : ` (skipped: ${skippedOnCluster})`
+const describeOnCluster = skippedOnCluster === undefined ? describe : describe.skip
 
 describeOnCluster(
-  'killed processes that run a projection into a cluster of three Redis masters',
+  `killed processes that run a projection into a cluster of three Redis masters${reason}`,
   () => {
     let cluster: PrivateCluster
 

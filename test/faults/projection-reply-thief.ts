@@ -1,17 +1,21 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import { listenBefore } from './listen-before.ts'
 
 /** A network between a client and its server that lets a request through, and resets the connection in place of its reply. */
 export class ReplyThief implements AsyncDisposable {
+  /** The same URL, through here. */
+  readonly url: string
   readonly #server: net.Server
   readonly #target: URL
   readonly #sockets = new Set<net.Socket>()
   #isWanted = false
   #stolen = 0
 
-  private constructor(server: net.Server, target: URL) {
+  private constructor(server: net.Server, target: URL, url: string) {
     this.#server = server
     this.#target = target
+    this.url = url
     server.on('connection', (client) => {
       this.#link(client)
     })
@@ -20,18 +24,8 @@ export class ReplyThief implements AsyncDisposable {
   /** Stands in front of the server that the URL names, on a free port. */
   static async listen(url: string): Promise<ReplyThief> {
     const server = net.createServer()
-    const thief = new ReplyThief(server, new URL(url))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return thief
-  }
-
-  /** The same URL, through here. */
-  get url(): string {
-    const url = new URL(this.#target)
-    url.hostname = '127.0.0.1'
-    url.port = String((this.#server.address() as net.AddressInfo).port)
-    return url.href
+    const target = new URL(url)
+    return new ReplyThief(server, target, await listenBefore(target, server))
   }
 
   /** How many replies were lost. */

@@ -1,8 +1,11 @@
 import { EventEmitter, once } from 'node:events'
 import net from 'node:net'
+import { listenBefore } from './listen-before.ts'
 
 /** A network between a client and its server that holds one request back, and delivers it late, also when who sent it is halted or gone. */
 export class RequestHold implements AsyncDisposable {
+  /** The same URL, through here. */
+  readonly url: string
   readonly #server: net.Server
   readonly #target: URL
   readonly #sockets = new Set<net.Socket>()
@@ -10,9 +13,10 @@ export class RequestHold implements AsyncDisposable {
   #wanted: readonly string[] | undefined
   #held: Held | undefined
 
-  private constructor(server: net.Server, target: URL) {
+  private constructor(server: net.Server, target: URL, url: string) {
     this.#server = server
     this.#target = target
+    this.url = url
     server.on('connection', (client) => {
       this.#link(client)
     })
@@ -21,18 +25,8 @@ export class RequestHold implements AsyncDisposable {
   /** Stands in front of the server that the URL names, on a free port. */
   static async listen(url: string): Promise<RequestHold> {
     const server = net.createServer()
-    const hold = new RequestHold(server, new URL(url))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return hold
-  }
-
-  /** The same URL, through here. */
-  get url(): string {
-    const url = new URL(this.#target)
-    url.hostname = '127.0.0.1'
-    url.port = String((this.#server.address() as net.AddressInfo).port)
-    return url.href
+    const target = new URL(url)
+    return new RequestHold(server, target, await listenBefore(target, server))
   }
 
   /** Holds the next request back that contains all of these words, and what follows it on its connection. Resolves when it is there. */

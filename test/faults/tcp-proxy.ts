@@ -1,19 +1,23 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { listenBefore } from './listen-before.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** A network between a client and its server that can be cut, or go silent. */
 export class TcpProxy implements AsyncDisposable {
+  /** The same URL, through the proxy. */
+  readonly url: string
   readonly #server: net.Server
   readonly #target: URL
   readonly #links = new Set<Link>()
   #isSilent = false
   #isDown = false
 
-  private constructor(server: net.Server, target: URL) {
+  private constructor(server: net.Server, target: URL, url: string) {
     this.#server = server
     this.#target = target
+    this.url = url
     server.on('connection', (client) => {
       this.#link(client)
     })
@@ -22,18 +26,8 @@ export class TcpProxy implements AsyncDisposable {
   /** Stands in front of the server that the URL names, on a free port. */
   static async listen(url: string): Promise<TcpProxy> {
     const server = net.createServer({ pauseOnConnect: true })
-    const proxy = new TcpProxy(server, new URL(url))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return proxy
-  }
-
-  /** The same URL, through the proxy. */
-  get url(): string {
-    const url = new URL(this.#target)
-    url.hostname = '127.0.0.1'
-    url.port = String((this.#server.address() as net.AddressInfo).port)
-    return url.href
+    const target = new URL(url)
+    return new TcpProxy(server, target, await listenBefore(target, server))
   }
 
   /** Resets some of the connections, both ends, with whatever is on its way. Gives their number. */

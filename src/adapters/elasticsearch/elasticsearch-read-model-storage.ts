@@ -2,7 +2,9 @@ import type { Checkpoint } from '../../event-store/checkpoint.ts'
 import type { Build, BuildsRecord } from '../../projections/builds/build.ts'
 import { KeptBuilds } from '../../projections/builds/kept-builds.ts'
 import type {
+  ClaimedLane,
   DocumentAt,
+  DocumentChanges,
   DocumentWrite,
   LaneChanges,
   LaneRecord,
@@ -130,8 +132,8 @@ export class ElasticsearchReadModelStorage<Document> implements ReadModelStorage
 
   async writeAhead(
     build: Build,
-    lane: Pick<LaneRecord, 'epoch' | 'leaseMs'> & { readonly number: number },
-    changes: Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>,
+    lane: ClaimedLane,
+    changes: DocumentChanges<Document>,
   ): Promise<void> {
     await this.#commit.writeAhead(build, lane, changes)
   }

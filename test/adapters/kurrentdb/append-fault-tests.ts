@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { describe, expect, test } from '@jest/globals'
 import { streamId, type StreamId } from '../../../src/index.ts'
+import { APPEND_FAULTS } from './append-faults.ts'
 import { accountEvents, deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream } from './proposals.ts'
 import type { Fault } from './server/faults.ts'
@@ -33,24 +34,23 @@ export function testAppendFaults(under: ClientUnderTest): void {
       expect([...before.positions, ...positions]).toEqual(events.map(({ position }) => position))
     })
 
-    test.each<readonly [string, Fault, number]>([
-      ['dropped before it was written', { kind: 'drop' }, 0],
-      ['dropped after it was written', { kind: 'drop', after: 'written' }, 1],
-      ['never answered', { kind: 'silence' }, 0],
-      ['never answered, and written', { kind: 'silence', after: 'written' }, 1],
-      ['too late for the server', { kind: 'timeout' }, 0],
-      ['too late for the server, and written', { kind: 'timeout', after: 'written' }, 1],
-    ])("under 'any' is not repeated when it is %s", async (_, fault, written) => {
-      await using bed = await KurrentBed.open(under, { store: QUICK })
-      const account = anyAccount()
-      await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
-      bed.server.faults.strike('batch-append', fault)
+    test.each(APPEND_FAULTS)(
+      "under 'any' is not repeated when it is %s",
+      async (_, fault, written) => {
+        await using bed = await KurrentBed.open(under, { store: QUICK })
+        const account = anyAccount()
+        await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
+        bed.server.faults.strike('batch-append', fault)
 
-      const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
+        const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
 
-      await expect(append).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', streamIds: [account] })
-      expect(bed.server.log.stream(account).events).toHaveLength(written)
-    })
+        await expect(append).rejects.toMatchObject({
+          code: 'OUTCOME_UNKNOWN',
+          streamIds: [account],
+        })
+        expect(bed.server.log.stream(account).events).toHaveLength(written)
+      },
+    )
 
     test('is not made again when it was refused', async () => {
       await using bed = await KurrentBed.open(under)

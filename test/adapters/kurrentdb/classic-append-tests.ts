@@ -1,56 +1,55 @@
 import { describe, expect, test } from '@jest/globals'
 import { streamId, type StreamId } from '../../../src/index.ts'
 import { eventually } from '../../faults/eventually.ts'
+import { APPEND_FAULTS } from './append-faults.ts'
 import { deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream } from './proposals.ts'
-import type { Fault } from './server/faults.ts'
 import type { ClientUnderTest } from './test-client.ts'
 
 const anyAccount = (): StreamId => anyStream() as StreamId
 const QUICK = { timeoutMs: 400 }
 const batch = [deposited(1), deposited(2)]
 
-const FAULTS: readonly (readonly [string, Fault, number])[] = [
-  ['dropped before it was written', { kind: 'drop' }, 0],
-  ['dropped after it was written', { kind: 'drop', after: 'written' }, 1],
-  ['never answered', { kind: 'silence' }, 0],
-  ['never answered, and written', { kind: 'silence', after: 'written' }, 1],
-  ['too late for the server', { kind: 'timeout' }, 0],
-  ['too late for the server, and written', { kind: 'timeout', after: 'written' }, 1],
-]
-
 /** Appends with a call of their own each: of servers that list no batch call. */
 export function testClassicAppends(under: ClientUnderTest): void {
   describe(`appends by the classic call of ${under.clientPackage}`, () => {
-    test.each(FAULTS)('under a version are written once when one is %s', async (_, fault) => {
-      await using bed = await openClassic(under)
-      const account = anyAccount()
-      await bed.store.append(account, batch, { expectedVersion: 'no-stream' })
-      bed.server.faults.strike('append', fault)
+    test.each(APPEND_FAULTS)(
+      'under a version are written once when one is %s',
+      async (_, fault) => {
+        await using bed = await openClassic(under)
+        const account = anyAccount()
+        await bed.store.append(account, batch, { expectedVersion: 'no-stream' })
+        bed.server.faults.strike('append', fault)
 
-      const { version, positions } = await bed.store.append(account, batch, { expectedVersion: 2 })
+        const { version, positions } = await bed.store.append(account, batch, {
+          expectedVersion: 2,
+        })
 
-      const { events } = bed.server.log.stream(account)
-      expect(version).toBe(4)
-      expect(events).toHaveLength(4)
-      expect(positions).toEqual(events.slice(2).map(({ position }) => position))
-      expect(bed.server.faults.take('append')).toBeUndefined()
-    })
+        const { events } = bed.server.log.stream(account)
+        expect(version).toBe(4)
+        expect(events).toHaveLength(4)
+        expect(positions).toEqual(events.slice(2).map(({ position }) => position))
+        expect(bed.server.faults.take('append')).toBeUndefined()
+      },
+    )
 
-    test.each(FAULTS)("under 'any' are not repeated when one is %s", async (_, fault, written) => {
-      await using bed = await openClassic(under)
-      const account = anyAccount()
-      await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
-      bed.server.faults.strike('append', fault)
+    test.each(APPEND_FAULTS)(
+      "under 'any' are not repeated when one is %s",
+      async (_, fault, written) => {
+        await using bed = await openClassic(under)
+        const account = anyAccount()
+        await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
+        bed.server.faults.strike('append', fault)
 
-      const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
+        const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
 
-      await expect(append).rejects.toMatchObject({
-        code: 'OUTCOME_UNKNOWN',
-        streamIds: [account],
-      })
-      expect(bed.server.log.stream(account).events).toHaveLength(written)
-    })
+        await expect(append).rejects.toMatchObject({
+          code: 'OUTCOME_UNKNOWN',
+          streamIds: [account],
+        })
+        expect(bed.server.log.stream(account).events).toHaveLength(written)
+      },
+    )
 
     test('end their call when it is never answered', async () => {
       await using bed = await openClassic(under)

@@ -1,10 +1,15 @@
 import type { Build } from '../../../projections/builds/build.ts'
-import type { LaneChanges, LaneRecord, LaneStep } from '../../../projections/read-model-storage.ts'
+import type {
+  ClaimedLane,
+  DocumentChanges,
+  LaneChanges,
+  LaneStep,
+} from '../../../projections/read-model-storage.ts'
 import type { PreparedBuilds } from '../builds/prepared-builds.ts'
 import type { LaneRecords } from '../records/lane-records.ts'
 import type { ParkedRecords } from '../records/parked-records.ts'
 import type { Server } from '../server/server.ts'
-import { CommitDocuments, type DocumentChanges } from './commit-documents.ts'
+import { CommitDocuments } from './commit-documents.ts'
 import { isFresh, KeptLane } from './kept-lane.ts'
 
 interface CommitParts {
@@ -37,7 +42,7 @@ export class BuildCommit<Document> {
   /** Sends nothing when the lane was not written lately: to write it is for the commits, one after the other. */
   async writeAhead(
     build: Build,
-    { number, epoch, leaseMs }: Pick<LaneRecord, 'epoch' | 'leaseMs'> & { readonly number: number },
+    { number, epoch, leaseMs }: ClaimedLane,
     changes: DocumentChanges<Document>,
   ): Promise<void> {
     const { lanes } = this.#parts

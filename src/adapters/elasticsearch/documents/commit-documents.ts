@@ -1,5 +1,5 @@
 import type { Build } from '../../../projections/builds/build.ts'
-import type { LaneChanges } from '../../../projections/read-model-storage.ts'
+import type { DocumentChanges } from '../../../projections/read-model-storage.ts'
 import type { PreparedBuilds } from '../builds/prepared-builds.ts'
 import type { Server } from '../server/server.ts'
 import { BulkWriter, type BulkOutcome } from './bulk-writer.ts'
@@ -15,9 +15,6 @@ export interface DocumentLane {
   /** Keeps the lane before more is sent; false: it is lost. */
   readonly keep: () => Promise<boolean>
 }
-
-/** What of a commit its documents need. */
-export type DocumentChanges<Document> = Pick<LaneChanges<Document>, 'writes' | 'requireInLog'>
 
 /** Writes the documents of commits, also ahead of a commit: while the one before it writes its lane. */
 export class CommitDocuments<Document> {
