@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import type { Build } from '../../src/index.ts'
 import type { Balance } from '../domain/account.ts'
+import { eventually } from '../faults/eventually.ts'
 import { altered, append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
 
 describe('a runner that follows', () => {
@@ -43,7 +44,7 @@ describe('a runner that follows', () => {
     await runner.start()
 
     isStale = true
-    await sleep(100) // it looks every 50 ms
+    await eventually(() => !isStale)
     await balances.waitFor(await append(store, '1', deposited(1)))
 
     expect(isStale).toBe(false)

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { StopDeadlineError, WaitTimeoutError } from '../../src/index.ts'
 import { accountBalances, accountEvents, type Balance } from '../domain/account.ts'
+import { gate } from '../faults/gate.ts'
 import { deposited, openStore, append, runnerOf, altered } from './runner-fixture.ts'
 
 const counting = (balance: Balance): Balance => ({ ...balance, events: balance.events + 1 })
@@ -45,23 +46,23 @@ describe('start and stop', () => {
 
   test('says so when a page in hand is not finished within the deadline', async () => {
     const store = openStore()
-    let letGo = (): void => undefined
-    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const [begun, held] = [gate(), gate()]
     const balances = altered(new MemoryReadModel<Balance>(), (storage) => ({
       commit: async (...step) => {
-        await held
+        begun.open()
+        await held.opened
         return storage.commit(...step)
       },
     }))
     const runner = runnerOf(store, balances)
     await append(store, '1', deposited(5))
     await runner.start()
-    await sleep(20)
+    await begun.opened
 
     const late = runner.stop({ deadlineMs: 10 })
 
     await expect(late).rejects.toThrow(StopDeadlineError)
-    letGo()
+    held.open()
     await runner.stop()
     expect(await balances.get('account-1')).toEqual({ owner: '', cents: 5, events: 1 })
   })

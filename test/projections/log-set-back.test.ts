@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { StoreRewoundError, type EventStore } from '../../src/index.ts'
 import { type Balance } from '../domain/account.ts'
+import { eventually } from '../faults/eventually.ts'
 import { deposited, openStore, append, runnerOf, present } from './runner-fixture.ts'
 
 describe('a log that was set back', () => {
@@ -47,7 +47,7 @@ describe('a log that was set back', () => {
     await using runner = runnerOf(switched, balances)
 
     await runner.start()
-    await sleep(50)
+    await eventually(async () => (await runner.status())[0]?.state === 'failed')
 
     expect(await runner.status()).toMatchObject([
       { state: 'failed', lastError: { code: 'STORE_REWOUND' } },

@@ -4,6 +4,7 @@ import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { StopDeadlineError } from '../../src/index.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
 import { eventually } from '../faults/eventually.ts'
+import { gate } from '../faults/gate.ts'
 import { documentsOf, faultyAt, freshFold, withdrawn } from './parking-fixture.ts'
 import { altered, append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
 
@@ -147,7 +148,7 @@ describe('status', () => {
     await eventually(async () => (await other.status())[0]?.state === 'retrying')
     const [during] = await other.status()
     network.isDown = false
-    await sleep(600)
+    await eventually(async () => (await other.status())[0]?.state === 'running')
 
     expect(during).toMatchObject({ state: 'retrying' })
     expect(await other.status()).toMatchObject([{ state: 'running' }])
@@ -194,8 +195,10 @@ describe('stop', () => {
   test('finishes the page in hand and gives the lanes back', async () => {
     const store = openStore()
     const balances = new MemoryReadModel<Balance>()
+    const begun = gate()
     const slow = altered(balances, (storage) => ({
       commit: async (...step) => {
+        begun.open()
         await sleep(50)
         return storage.commit(...step)
       },
@@ -203,7 +206,7 @@ describe('stop', () => {
     const runner = runnerOf(store, slow, accountBalances, { placement })
     await runner.start()
     await append(store, '1', deposited(1))
-    await sleep(20)
+    await begun.opened
 
     await runner.stop()
     const { live } = present(await balances.storage.readBuilds())
@@ -217,8 +220,10 @@ describe('stop', () => {
   test('that takes longer than its deadline says which projection runs', async () => {
     const store = openStore()
     const over = new AbortController()
+    const begun = gate()
     const hanging = altered(new MemoryReadModel<Balance>(), (storage) => ({
       commit: async (...step) => {
+        begun.open()
         await sleep(5000, undefined, { signal: over.signal }).catch(() => undefined)
         return storage.commit(...step)
       },
@@ -226,7 +231,7 @@ describe('stop', () => {
     const runner = runnerOf(store, hanging)
     await runner.start()
     await append(store, '1', deposited(1))
-    await sleep(30)
+    await begun.opened
 
     const late = runner.stop({ deadlineMs: 50 })
 

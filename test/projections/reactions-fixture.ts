@@ -65,15 +65,6 @@ export function runnerFor(
   return new ProjectionRunner({ store, projections, logger: silent, leaseMs })
 }
 
-/** Something that is done once it is said so. */
-export function gate() {
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open }
-}
-
 /** All events of the log. */
 export async function eventsOf(store: EventStore): Promise<readonly RecordedEvent[]> {
   const found: RecordedEvent[] = []

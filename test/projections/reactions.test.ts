@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import { MemoryCheckpoints } from '../../src/adapters/memory/index.ts'
 import { BuildMismatchError, globalPosition, ProjectionRunner, react } from '../../src/index.ts'
 import { accountEvents } from '../domain/account.ts'
-import { behind, eventsOf, gate, noting, runnerFor, UnreachableError } from './reactions-fixture.ts'
+import { gate } from '../faults/gate.ts'
+import { behind, eventsOf, noting, runnerFor, UnreachableError } from './reactions-fixture.ts'
 import { append, deposited, openStore, present, silent } from './runner-fixture.ts'
 
 const retryable = (): Error =>

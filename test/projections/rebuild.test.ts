@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { BuildVerificationError, project, ProjectionRunner } from '../../src/index.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
+import { eventually } from '../faults/eventually.ts'
 import {
   altered,
   append,
@@ -293,7 +294,7 @@ describe('rebuild', () => {
     await append(store, '1', deposited(5))
     await using runner = runnerOf(store, new MemoryReadModel<Balance>(), broken)
     await runner.start()
-    await sleep(20)
+    await eventually(async () => (await runner.status())[0]?.state === 'failed')
 
     await expect(runner.rebuild('account-balances')).rejects.toThrow('not today')
 

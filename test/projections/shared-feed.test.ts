@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { SharedFeed } from '../../src/projections/lanes/shared-feed.ts'
 import { pagesOf, range } from '../../src/testing/contracts/event-store/reading.ts'
+import { eventually } from '../faults/eventually.ts'
 import {
   Consumer,
   logOf,
@@ -131,11 +132,13 @@ describe('a consumer that does not keep up', () => {
     const { feed, asked } = endlessFeed()
     const alone = new Consumer(feed)
     await alone.page()
+    await eventually(() => asked() >= 2)
     await sleep(10)
     const askedAlone = asked()
 
     const other = new Consumer(feed)
     await other.page()
+    await eventually(() => asked() >= 5)
     await sleep(10)
 
     expect(askedAlone).toBe(2)

@@ -4,6 +4,7 @@ import { MemoryReadModel } from '../../src/adapters/memory/index.ts'
 import { StopDeadlineError, type EventStore, type ReadModel } from '../../src/index.ts'
 import { HeldLanes } from '../../src/projections/lanes/held-lanes.ts'
 import { accountBalances, type Balance } from '../domain/account.ts'
+import { eventually } from '../faults/eventually.ts'
 import { altered, append, deposited, openStore, present, runnerOf } from './runner-fixture.ts'
 
 /** Reads a document until it is told to end; gives the places at which a reader saw fewer events than before. */
@@ -94,7 +95,7 @@ describe('a runner', () => {
     await using second = runnerOf(store, balances)
     await second.start()
     await balances.waitFor(await append(store, '1', deposited(2)))
-    for (let waits = 0; lost.length === 0 && waits < 200; waits++) await sleep(20)
+    await eventually(() => lost.length > 0)
     isDown = false
     await balances.waitFor(await append(store, '1', deposited(4)))
 
@@ -138,7 +139,8 @@ describe('readers never go back in time', () => {
     await sleep(50)
     await using renewed = runnerOf(store, balances, { ...accountBalances, version: 2 })
     await renewed.start()
-    await sleep(400)
+    await eventually(async () => (await old.status())[0]?.previous?.version === 1)
+    await sleep(50)
     over.abort()
     await writing
     await balances.waitFor((await store.head())?.position)

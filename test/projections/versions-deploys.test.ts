@@ -92,7 +92,8 @@ describe('a rolling deploy', () => {
     await using runner = late.runner
     await runner.start()
     await late.balances.waitFor(await append(store, '1', deposited(1)))
-    await sleep(200)
+    await untilBuilds(shared, 2, undefined, 1)
+    await sleep(200) // a runner that began it again would do it now
 
     expect(await shared.storage.readBuilds()).toMatchObject({
       ...{ newest: 2, live: { number: 2 }, previous: { number: 1 }, dropping: [] },
@@ -141,7 +142,8 @@ describe('a rolling deploy', () => {
       { warnings: [expect.stringContaining('Version 2 of this code was rolled back')] },
     ])
     await oldRunner.prune(NAME)
-    await sleep(200)
+    await untilBuilds(shared, 1, undefined, undefined)
+    await sleep(200) // a runner that began it again would do it now
     expect(await versionsOf(shared)).toEqual([1, undefined, undefined])
     expect(await renewedRunner.status()).toMatchObject([{ state: 'running' }])
     await renewedRunner.rebuild(NAME)
