@@ -14,11 +14,15 @@ import { upcastDeclared, type DeclaredEvent } from './upcast-event.ts'
 /** Decodes stored events and carries them to their current shape: the one place where reading upcasts. */
 export class EventDecoder {
   readonly #catalogs: ReadonlyMap<string, AnyEventCatalog>
+  readonly #categories: ReadonlyMap<string, Category>
   /** Of the event before: most are of its category and type, and to look that up would take a fifth of what decoding does. */
-  #last: Known = NOTHING
+  #last: Known = new Category('').known('')
 
   constructor(catalogs: ReadonlyMap<string, AnyEventCatalog>) {
     this.#catalogs = catalogs
+    this.#categories = new Map(
+      Array.from(catalogs, ([name, catalog]) => [name, new Category(name, catalog)]),
+    )
   }
 
   /** What to ask a storage for, and to pick of what it gives. */
@@ -42,16 +46,18 @@ export class EventDecoder {
     const { streamId, type } = stored
     const last = this.#last
     const known =
-      type === last.type && streamId.startsWith(last.prefix) ? last : this.#know(streamId, type)
+      type === last.type && streamId.startsWith(last.category.prefix)
+        ? last
+        : this.#know(streamId, type)
     const event = new DecodedEvent(stored)
-    if (known.currentVersion === stored.schemaVersion || known.catalog === undefined)
+    if (known.currentVersion === stored.schemaVersion || known.category.catalog === undefined)
       events.push(event)
     else this.#carry(event, known, { types, events })
   }
 
   #carry(
     event: RecordedEvent,
-    { catalog, declared }: Known,
+    { category: { catalog }, declared }: Known,
     { types, events }: { readonly types: 'known' | 'any'; readonly events: RecordedEvent[] },
   ): void {
     if (declared !== undefined) events.push(upcastDeclared(declared, event))
@@ -61,37 +67,43 @@ export class EventDecoder {
   }
 
   #know(streamId: StreamId, type: string): Known {
-    let { prefix, catalog } = this.#last
-    if (!streamId.startsWith(prefix)) {
-      const category = categoryOf(streamId)
-      prefix = `${category}-`
-      catalog = this.#catalogs.get(category)
+    let { category } = this.#last
+    if (!streamId.startsWith(category.prefix)) {
+      const name = categoryOf(streamId)
+      category = this.#categories.get(name) ?? new Category(name)
     }
-    const declared = catalog && declaredEvents(catalog).get(type)
-    return (this.#last = {
-      prefix,
-      catalog,
-      type,
-      declared,
-      currentVersion: declared?.chain.version,
-    })
+    return (this.#last = category.known(type))
+  }
+}
+
+/** The events of a category. */
+class Category {
+  /** How the ids of its streams begin. */
+  readonly prefix: string
+  readonly catalog: AnyEventCatalog | undefined
+  readonly #declared = new Map<string, Known>()
+
+  constructor(name: string, catalog?: AnyEventCatalog) {
+    this.prefix = `${name}-`
+    this.catalog = catalog
+    const declared = catalog === undefined ? [] : declaredEvents(catalog)
+    for (const [type, event] of declared) this.#declared.set(type, this.#known(type, event))
+  }
+
+  known(type: string): Known {
+    return this.#declared.get(type) ?? this.#known(type)
+  }
+
+  #known(type: string, declared?: DeclaredEvent): Known {
+    return { category: this, type, declared, currentVersion: declared?.chain.version }
   }
 }
 
 /** What is known of the events of a category and type. */
 interface Known {
-  readonly prefix: string
+  readonly category: Category
   readonly type: string
-  readonly catalog: AnyEventCatalog | undefined
   readonly declared: DeclaredEvent | undefined
   /** Schema version that needs no upcaster; undefined: the type is not declared. */
   readonly currentVersion: number | undefined
-}
-
-const NOTHING: Known = {
-  prefix: '-',
-  type: '',
-  catalog: undefined,
-  declared: undefined,
-  currentVersion: undefined,
 }
