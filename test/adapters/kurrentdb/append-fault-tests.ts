@@ -14,14 +14,7 @@ const batch = [deposited(1), deposited(2)]
 /** Appends while things go wrong. */
 export function testAppendFaults(under: ClientUnderTest): void {
   describe(`appends through ${under.clientPackage}`, () => {
-    test.each<readonly [string, Fault]>([
-      ['dropped before it was written', { kind: 'drop' }],
-      ['dropped after it was written', { kind: 'drop', after: 'written' }],
-      ['never answered, and not written', { kind: 'silence' }],
-      ['never answered, and written', { kind: 'silence', after: 'written' }],
-      ['too late for the server, and not written', { kind: 'timeout' }],
-      ['too late for the server, and written', { kind: 'timeout', after: 'written' }],
-    ])('under a version is written once when it is %s', async (_, fault) => {
+    test.each(APPEND_FAULTS)('under a version is written once when it is %s', async (_, fault) => {
       await using bed = await KurrentBed.open(under, { store: QUICK })
       const account = anyAccount()
       const before = await bed.store.append(account, batch, { expectedVersion: 'no-stream' })

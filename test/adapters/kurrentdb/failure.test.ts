@@ -29,7 +29,9 @@ describe('a failed append', () => {
     ['a status that is spelt out', bridged, 'unknown'],
     ['access-denied', failure({ type: 'access-denied', code: 7 }), 'refused'],
     ['invalid-argument', failure({ type: 'invalid-argument' }), 'refused'],
-    ['an error of the server', failure({ type: 'unknown' }), 'refused'],
+    ['unknown to the server', failure({ type: 'unknown' }), 'unknown'],
+    ['an error of the server', failure({ type: 'unknown', code: 2 }), 'unknown'],
+    ['a refusal of another kind', failure({ type: 'unknown', code: 9 }), 'refused'],
   ] as const)('%s', (_, failed, outcome) => {
     expect(appendOutcome(failed)).toBe(outcome)
   })

@@ -14,6 +14,7 @@ export interface Failure extends Error {
 }
 
 const CANCELLED = 1
+const UNKNOWN = 2
 const INVALID_ARGUMENT = 3
 const DEADLINE_EXCEEDED = 4
 const RESOURCE_EXHAUSTED = 8
@@ -93,7 +94,9 @@ export function appendOutcome(failure: Failure): 'not-written' | 'unknown' | 're
   if (type === 'not-leader' || NOT_READY.test(message)) return 'not-written'
   const isPassing = type === undefined ? code === UNAVAILABLE : PASSING.has(type)
   if (isPassing) return NO_CONNECTION.test(message) ? 'not-written' : 'unknown'
-  return type === 'unknown' && code !== undefined && LOST.has(code) ? 'unknown' : 'refused'
+  // Without a code it is the server's word, on the batch path, that it does not know either.
+  const isLost = code === undefined || code === UNKNOWN || LOST.has(code)
+  return type === 'unknown' && isLost ? 'unknown' : 'refused'
 }
 
 /** The error that a failed call gives its caller, where nothing was to be written. */

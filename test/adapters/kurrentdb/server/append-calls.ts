@@ -53,8 +53,8 @@ async function answerBatch(
   const fail = (): void => {
     const status = statusOf(fault, service.code)
     if (fault?.kind === 'end') call.end()
-    else if (fault?.kind === 'timeout')
-      call.write(service.replies.batchTimeout({ correlationId, name }))
+    else if (fault?.kind === 'timeout' || fault?.kind === 'unknown')
+      call.write(service.replies.batchFault({ correlationId, name }, fault.kind))
     else if (status !== undefined) call.emit('error', Object.assign(new Error(), status))
   }
   if (await isLost(fault, fail)) return

@@ -61,15 +61,19 @@ export class AppendReplies {
     }
   }
 
-  batchTimeout(to: {
-    readonly correlationId: SharedPb.UUID | undefined
-    readonly name: string
-  }): StreamsPb.BatchAppendResp {
+  batchFault(
+    to: { readonly correlationId: SharedPb.UUID | undefined; readonly name: string },
+    fault: 'timeout' | 'unknown',
+  ): StreamsPb.BatchAppendResp {
     const { streams, shared } = this.#code
     return new streams.BatchAppendResp()
       .setCorrelationId(to.correlationId)
       .setStreamIdentifier(this.#messages.identifier(to.name))
-      .setError(this.#status('Timeout', new shared.Timeout()))
+      .setError(
+        fault === 'timeout'
+          ? this.#status('Timeout', new shared.Timeout())
+          : this.#status('Unknown', new shared.Unknown()),
+      )
   }
 
   classicConflict(actual: bigint | 'no_stream', expected: Expectation): StreamsPb.AppendResp {

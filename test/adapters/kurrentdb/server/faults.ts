@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: 'silence'; readonly after?: 'written' | number }
   /** The server answers that its own time for an append is over: it may have been written (facts 2.8). */
   | { readonly kind: 'timeout'; readonly after?: 'written' }
+  /** The server answers that it does not know what became of an append. */
+  | { readonly kind: 'unknown'; readonly after?: 'written' }
   | { readonly kind: 'not-leader'; readonly port: number }
   | { readonly kind: 'slow'; readonly ms: number }
   | {
@@ -56,6 +58,8 @@ export function statusOf(
       return { code: grpc.status.UNAVAILABLE, details: 'The call was dropped.' }
     case 'timeout':
       return { code: grpc.status.DEADLINE_EXCEEDED, details: 'Operation timed out' }
+    case 'unknown':
+      return { code: grpc.status.UNKNOWN, details: 'Unexpected OperationResult' }
     case 'not-leader':
       return withTrailers(grpc, {
         code: grpc.status.NOT_FOUND,
