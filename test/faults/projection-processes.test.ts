@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
 import type pg from 'pg'
 import { PostgresServer } from '../adapters/postgres/postgres-server.ts'
@@ -100,6 +101,35 @@ describeOnSinks('processes that run a projection', (sink) => {
       expect([halted.failure, other.failure]).toEqual([undefined, undefined])
     },
   )
+
+  if (sink.isDivided)
+    test('count nothing twice when one of them dies between documents and their lane', async () => {
+      const random = seededRandom(1)
+      await using place = await ProjectionPlace.make(server, pool, {
+        sink,
+        lanes: 1,
+        leaseMs: 1000,
+        pageSize: 1000,
+      })
+      await place.appendMany(100, random) // to every account
+      const dying = await ProjectionProcess.fork()
+      processes.push(dying)
+      await dying.open({ ...place.settings, pageSize: 10 })
+      const death = { request: 10_000, moment: 'answered', ofDocuments: 3 } as const
+      dying.operate({ operations: ['follow'], death })
+      await dying.ends(40_000)
+      const written = [...(await place.positionsInModel()).values()]
+      const [lane] = await place.lanes()
+      const inLane = lane?.checkpoint?.position ?? 0n
+
+      await using heir = place.runner() // folds what the other one wrote without its lane, and more, as one page
+      await heir.start()
+      await eventually(async () => isDeepStrictEqual(await place.wrongs(), NOTHING_WRONG))
+
+      expect(inLane).toBeGreaterThan(0n) // a lane from its first event on loads no documents
+      expect(written.some((position) => position > inLane)).toBe(true)
+      expect(await place.wrongs()).toEqual(NOTHING_WRONG)
+    })
 
   test('change nothing by a write of a lane that arrives when another one has moved it on', async () => {
     const random = seededRandom(1)

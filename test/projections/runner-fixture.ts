@@ -48,7 +48,7 @@ export function runnerOf(
   })
 }
 
-/** A read model whose sink does some things differently. */
+/** A read model whose sink does some things differently. It writes nothing ahead: documents would overtake those of a commit that it delays. */
 export function altered<Document>(
   readModel: ReadModel<Document>,
   alter: (storage: ReadModelStorage<Document>) => Partial<ReadModelStorage<Document>>,
@@ -61,7 +61,8 @@ export function altered<Document>(
     readLane: (build, lane) => inner.readLane(build, lane),
     readLanes: (build) => inner.readLanes(build),
     writeLane: (build, step) => inner.writeLane(build, step),
-    load: (build, keys) => inner.load(build, keys),
+    load: (build, keys, lane) => inner.load(build, keys, lane),
+    ...(inner.ahead && { ahead: inner.ahead.bind(inner) }),
     commit: (build, step, changes) => inner.commit(build, step, changes),
     scan: (build) => inner.scan(build),
     readBuilds: () => inner.readBuilds(),
