@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { describe, expect, test } from '@jest/globals'
 import { streamId, type StreamId } from '../../../src/index.ts'
-import { APPEND_FAULTS } from './append-faults.ts'
+import { testAppendOutcomes } from './append-outcome-tests.ts'
 import { accountEvents, deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream } from './proposals.ts'
 import type { Fault } from './server/faults.ts'
@@ -14,36 +14,7 @@ const batch = [deposited(1), deposited(2)]
 /** Appends while things go wrong. */
 export function testAppendFaults(under: ClientUnderTest): void {
   describe(`appends through ${under.clientPackage}`, () => {
-    test.each(APPEND_FAULTS)('under a version is written once when it is %s', async (_, fault) => {
-      await using bed = await KurrentBed.open(under, { store: QUICK })
-      const account = anyAccount()
-      const before = await bed.store.append(account, batch, { expectedVersion: 'no-stream' })
-      bed.server.faults.strike('batch-append', fault)
-
-      const { version, positions } = await bed.store.append(account, batch, { expectedVersion: 2 })
-
-      const { events } = bed.server.log.stream(account)
-      expect(version).toBe(4)
-      expect([...before.positions, ...positions]).toEqual(events.map(({ position }) => position))
-    })
-
-    test.each(APPEND_FAULTS)(
-      "under 'any' is not repeated when it is %s",
-      async (_, fault, written) => {
-        await using bed = await KurrentBed.open(under, { store: QUICK })
-        const account = anyAccount()
-        await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
-        bed.server.faults.strike('batch-append', fault)
-
-        const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
-
-        await expect(append).rejects.toMatchObject({
-          code: 'OUTCOME_UNKNOWN',
-          streamIds: [account],
-        })
-        expect(bed.server.log.stream(account).events).toHaveLength(written)
-      },
-    )
+    testAppendOutcomes('batch-append', () => KurrentBed.open(under, { store: QUICK }))
 
     test('is not made again when it was refused', async () => {
       await using bed = await KurrentBed.open(under)

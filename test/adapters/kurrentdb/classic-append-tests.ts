@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { streamId, type StreamId } from '../../../src/index.ts'
 import { eventually } from '../../faults/eventually.ts'
-import { APPEND_FAULTS } from './append-faults.ts'
+import { testAppendOutcomes } from './append-outcome-tests.ts'
 import { deposited, KurrentBed } from './kurrent-bed.ts'
 import { anyStream } from './proposals.ts'
 import type { ClientUnderTest } from './test-client.ts'
@@ -13,43 +13,7 @@ const batch = [deposited(1), deposited(2)]
 /** Appends with a call of their own each: of servers that list no batch call. */
 export function testClassicAppends(under: ClientUnderTest): void {
   describe(`appends by the classic call of ${under.clientPackage}`, () => {
-    test.each(APPEND_FAULTS)(
-      'under a version are written once when one is %s',
-      async (_, fault) => {
-        await using bed = await openClassic(under)
-        const account = anyAccount()
-        await bed.store.append(account, batch, { expectedVersion: 'no-stream' })
-        bed.server.faults.strike('append', fault)
-
-        const { version, positions } = await bed.store.append(account, batch, {
-          expectedVersion: 2,
-        })
-
-        const { events } = bed.server.log.stream(account)
-        expect(version).toBe(4)
-        expect(events).toHaveLength(4)
-        expect(positions).toEqual(events.slice(2).map(({ position }) => position))
-        expect(bed.server.faults.take('append')).toBeUndefined()
-      },
-    )
-
-    test.each(APPEND_FAULTS)(
-      "under 'any' are not repeated when one is %s",
-      async (_, fault, written) => {
-        await using bed = await openClassic(under)
-        const account = anyAccount()
-        await bed.store.append(anyAccount(), batch, { expectedVersion: 'no-stream' }) // connects
-        bed.server.faults.strike('append', fault)
-
-        const append = bed.store.append(account, [deposited(1)], { expectedVersion: 'any' })
-
-        await expect(append).rejects.toMatchObject({
-          code: 'OUTCOME_UNKNOWN',
-          streamIds: [account],
-        })
-        expect(bed.server.log.stream(account).events).toHaveLength(written)
-      },
-    )
+    testAppendOutcomes('append', () => openClassic(under))
 
     test('end their call when it is never answered', async () => {
       await using bed = await openClassic(under)
