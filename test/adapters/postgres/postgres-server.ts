@@ -83,6 +83,7 @@ export class PostgresServer {
   }
 
   async close(): Promise<void> {
+    if (process.env[this.#variable] === undefined) return // all tests on it were skipped
     const pool = this.pool({ max: 1 }) // others may lead to a server that a test has stopped
     try {
       for (const schema of this.#hasFailed ? [] : this.#schemas) await dropSchema(pool, schema)
